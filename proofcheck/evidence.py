@@ -1,0 +1,68 @@
+"""What a method hands over: a proof for the kernel, support, or the reason there is neither. Values, never exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How close a check came to failing: the smallest margin, as text with its digits, and the point where."""
+
+    value: str
+    at: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A candidate proof of one obligation. Counts for nothing until the kernel accepts it.
+
+    ``tree`` is the certificate's proof node; a node with rule ``witness`` claims a refutation, one with rule ``symbolic``
+    names the sympy route and is graded as such.
+    """
+
+    obligation: str
+    tree: dict[str, Any]
+    method: str
+    seconds: float = 0.0
+    detail: str = ""
+    margin: Margin | None = None
+
+
+@dataclass(frozen=True)
+class Support:
+    """No violation found at finitely many points. ``grade`` is "numerical" or "statistical"; never a proof."""
+
+    obligation: str
+    method: str
+    grade: str
+    detail: str
+    seconds: float = 0.0
+    margin: Margin | None = None
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Neither proved nor refuted; ``why`` keeps budget, memory, obstruction and outside-the-fragment apart."""
+
+    obligation: str
+    method: str
+    why: str
+    detail: str
+    seconds: float = 0.0
+    margin: Margin | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The method itself failed (a crash, a killed process): a fault of the tool, never a statement about mathematics."""
+
+    obligation: str
+    method: str
+    detail: str
+    seconds: float = 0.0
+
+
+Evidence = Proof | Support | Undecided | Failure
+WHY = ("budget", "memory", "obstruction", "fragment", "contradicted")

@@ -1,0 +1,115 @@
+"""Derivatives of terms, and the conditions under which a term has a value at all."""
+
+from __future__ import annotations
+
+from .errors import Malformed
+from .terms import BINDERS, ONE, ZERO, Term, add, div, mul, neg, num, postorder, power, rational, sub, total
+
+
+def derivative(root: Term, name: str) -> Term:
+    """Return d root / d name, by the chain rule on the shared graph.
+
+    Domain: where root is differentiable in an open neighbourhood; abs, min, max, gamma, integrals and sums that use ``name``
+    are refused (PC111). The result has a value only where root has one: subterms of root that can be undefined and do not
+    occur in the derivative are kept as ``0*root``.
+    """
+    made: dict[Term, Term] = {}
+    uses: dict[Term, bool] = {}
+    for node in postorder([root]):
+        uses[node] = node.value == name if node.op == "var" else any(uses[arg] for arg in node.args)
+        made[node] = _rule(node, made, name) if uses[node] else ZERO
+    result = made[root]
+    return result if not conditions(root) else add(result, mul(ZERO, root))
+
+
+def _rule(node: Term, made: dict[Term, Term], name: str) -> Term:
+    op, args = node.op, node.args
+    if op == "var":
+        return ONE
+    if op in BINDERS or op in ("abs", "min", "max", "gamma", "angle") or not args:
+        raise Malformed("PC111", f"`{op}` cannot be differentiated here.", hint=f"Write the derivative in {name} out, or split into cases.")
+    a, da = args[0], made[args[0]]
+    b, db = (args[1], made[args[1]]) if len(args) == 2 else (ZERO, ZERO)
+    if op in ("add", "sub"):
+        return add(da, db) if op == "add" else sub(da, db)
+    if op == "mul":
+        return add(_times(da, b), _times(db, a))
+    if op == "div":
+        return sub(div(da, b) if da is not ZERO else ZERO, div(_times(db, a), power(b, 2)) if db is not ZERO else ZERO)
+    if op == "neg":
+        return neg(da)
+    if op == "pow":
+        assert isinstance(node.value, int)
+        return _times(da, mul(num(node.value), power(a, node.value - 1)) if node.value else ZERO)
+    square = power(a, 2)
+    outer = {
+        "sin": lambda: Term("cos", (a,)),
+        "cos": lambda: neg(Term("sin", (a,))),
+        "tan": lambda: add(ONE, power(node, 2)),
+        "exp": lambda: node,
+        "log": lambda: div(ONE, a),
+        "sqrt": lambda: div(ONE, mul(num(2), node)),
+        "atan": lambda: div(ONE, add(ONE, square)),
+        "asin": lambda: div(ONE, Term("sqrt", (sub(ONE, square),))),
+        "acos": lambda: neg(div(ONE, Term("sqrt", (sub(ONE, square),)))),
+    }[op]()
+    return _times(da, outer)
+
+
+def _times(a: Term, b: Term) -> Term:
+    return ZERO if a is ZERO or b is ZERO else mul(a, b)
+
+
+def conditions(root: Term) -> tuple[Term, ...]:
+    """Return the formulas that must hold for ``root`` (a term or formula) to have a value, each once, arguments first.
+
+    div: divisor != 0; sqrt: radicand >= 0; log: > 0; asin, acos: 1 - u^2 >= 0; tan: cos(u) != 0; gamma: > 0 (a restriction:
+    negative arguments are not used); angle: both vectors nonzero; negative powers: base != 0. Conditions inside an integral
+    or a sum are stated for its bound variable and are refused by every rule that meets them.
+    """
+    found: dict[Term, None] = {}
+    for node in postorder([root]):
+        a = node.args[0] if node.args else ZERO
+        if node.op == "div":
+            found[Term("ne", (node.args[1], ZERO))] = None
+        elif node.op == "pow" and isinstance(node.value, int) and node.value < 0:
+            found[Term("ne", (a, ZERO))] = None
+        elif node.op == "sqrt":
+            found[Term("ge", (a, ZERO))] = None
+        elif node.op in ("log", "gamma"):
+            found[Term("gt", (a, ZERO))] = None
+        elif node.op in ("asin", "acos"):
+            found[Term("ge", (sub(ONE, power(a, 2)), ZERO))] = None
+        elif node.op == "tan":
+            found[Term("ne", (Term("cos", (a,)), ZERO))] = None
+        elif node.op == "angle":
+            found[Term("gt", (node.args[1], ZERO))] = None
+            found[Term("gt", (node.args[2], ZERO))] = None
+    return tuple(formula for formula in found if not _holds(formula))
+
+
+def _holds(formula: Term) -> bool:
+    """Say whether the condition is about a number and true of it."""
+    value = rational(formula.args[0])
+    return value is not None and {"ne": value != 0, "ge": value >= 0, "gt": value > 0}[formula.op]
+
+
+def determinant(rows: tuple[tuple[Term, ...], ...]) -> Term:
+    """Return det of a square matrix of terms, n <= 8, by minors along the first row, each minor once."""
+    n = len(rows)
+    known: dict[tuple[int, tuple[int, ...]], Term] = {}
+
+    def minor(row: int, columns: tuple[int, ...]) -> Term:
+        if row == n:
+            return ONE
+        key = (row, columns)
+        if key not in known:
+            parts = []
+            for place, column in enumerate(columns):
+                rest = columns[:place] + columns[place + 1 :]
+                part = mul(rows[row][column], minor(row + 1, rest)) if row + 1 < n else rows[row][column]
+                parts.append(part if place % 2 == 0 else neg(part))
+            known[key] = total(parts)
+        return known[key]
+
+    return minor(0, tuple(range(n)))

@@ -1,0 +1,58 @@
+"""The rules of inference. Each is one function: it accepts by returning, or raises Rejected(code, why); none searches.
+
+``prove(goal, node, links)`` is the only way in. It returns True where ``goal`` is proved and False where it is refuted; a
+rejection proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..certificate import Node
+from ..errors import Rejected
+from ..terms import Obligation
+
+
+@dataclass(frozen=True)
+class Link:
+    """What the file allows an obligation to rest on: `by` of its entry, and the obligations of claims proved before."""
+
+    by: Mapping[str, Any] = field(default_factory=dict)
+    proved: Mapping[str, tuple[Obligation, ...]] = field(default_factory=dict)
+
+
+Rule = Callable[[Obligation, Node, Link], bool]
+
+
+def prove(goal: Obligation, node: Node, link: Link) -> bool:
+    """Return True if the node proves the goal and False if it refutes it. Raises Rejected otherwise."""
+    name = node.get("rule")
+    if not isinstance(name, str) or name not in RULES:
+        raise Rejected("PC316", f"There is no rule {name!r}. Rules: {', '.join(sorted(RULES))}.")
+    return RULES[name](goal, node, link)
+
+
+def established(goal: Obligation, node: Node, link: Link) -> None:
+    """Reject unless the node proves the goal: where a premise is needed, a refutation is none."""
+    if not prove(goal, node, link):
+        raise Rejected("PC315", f"A premise of {goal.name} is refuted, not proved.")
+
+
+from . import algebraic, links, points, subdivide, zeros  # noqa: E402 - the rules call `prove` for their premises
+
+RULES: dict[str, Rule] = {
+    "bisection": subdivide.bisection,
+    "split": subdivide.split,
+    "cases": subdivide.cases,
+    "zeros": zeros.zeros,
+    "ring": algebraic.ring,
+    "sign": algebraic.sign,
+    "rewrite": algebraic.rewrite,
+    "parametrise": algebraic.parametrise,
+    "point": points.point,
+    "witness": points.witness,
+    "cite": links.cite,
+    "assume": links.assume,
+}

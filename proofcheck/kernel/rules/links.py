@@ -1,0 +1,34 @@
+"""Steps that rest on something else: another claim with a receipt, or an assumption that is listed."""
+
+from __future__ import annotations
+
+from ..certificate import Node, only_keys
+from ..errors import Rejected
+from ..terms import Obligation
+from . import Link
+
+
+def cite(goal: Obligation, node: Node, link: Link) -> bool:
+    """Accept what a claim with a receipt states or proves in a step.
+
+    The claim is the one that the file names under ``by``; a certificate cannot choose it. The cited obligation must have the
+    same domains, the same or fewer hypotheses, and the same formula.
+    """
+    only_keys(node)
+    name = link.by.get("claim")
+    if link.by.get("rule") != "cite" or not isinstance(name, str):
+        raise Rejected("PC314", "The file does not cite a claim here.", goal.name)
+    if name not in link.proved:
+        raise Rejected("PC314", f"{name} has no receipt: it is not proved.", goal.name)
+    for other in link.proved[name]:
+        if other.goal is goal.goal and other.box == goal.box and set(other.given) <= set(goal.given):
+            return True
+    raise Rejected("PC314", f"{name} does not state {goal.goal} for these domains.", goal.name)
+
+
+def assume(goal: Obligation, node: Node, link: Link) -> bool:
+    """Accept without a check what the file itself declares as an assumption with a reason; the receipt lists it."""
+    only_keys(node)
+    if link.by.get("rule") != "assume" or not isinstance(link.by.get("reason"), str) or not link.by["reason"].strip():
+        raise Rejected("PC315", "The file does not declare this as an assumption with a reason.", goal.name)
+    return True

@@ -1,0 +1,69 @@
+"""What several rules need: formulas read in the scope of an obligation, and proofs of definedness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from ..calculus import conditions
+from ..certificate import Node, nodes_of
+from ..errors import Malformed, Rejected
+from ..signs import Signs
+from ..statement import Scope
+from ..terms import Domain, Obligation, Term, var
+
+
+def scope_of(goal: Obligation) -> Scope:
+    """Return a scope with the variables of the obligation."""
+    scope = Scope({}, {}, "certificate")
+    for name, domain in goal.domains:
+        scope.values[name] = var(name)
+        scope.box[name] = domain
+    return scope
+
+
+def term_in(scope: Scope, text: Any) -> Term:
+    """Return the term that a text of the certificate writes."""
+    try:
+        return scope.scalar_term(scope.read(text, "certificate"), str(text))
+    except Malformed as error:
+        raise Rejected("PC302", f"A formula of the certificate cannot be read: {error.what}") from None
+
+
+def formula_in(scope: Scope, text: Any) -> Term:
+    """Return the formula that a text of the certificate writes."""
+    try:
+        return scope.formula(text, "certificate")
+    except Malformed as error:
+        raise Rejected("PC302", f"A formula of the certificate cannot be read: {error.what}") from None
+
+
+def domain_in(scope: Scope, text: Any) -> Domain:
+    """Return the domain that a text of the certificate writes."""
+    try:
+        return scope.domain(str(text), "certificate")
+    except Malformed as error:
+        raise Rejected("PC302", f"A domain of the certificate cannot be read: {error.what}") from None
+
+
+def require(goal: Obligation, formulas: Iterable[Term], nodes: list[Node], link: Any, code: str = "PC307") -> None:
+    """Reject unless every formula holds on the domain of the goal: by its structure, or by the next proof of the list."""
+    from . import established  # noqa: PLC0415 - a premise may use any rule
+
+    signs = Signs(goal.box, goal.given)
+    rest = list(nodes)
+    for formula in formulas:
+        if signs.holds(formula):
+            continue
+        if not rest:
+            raise Rejected(code, f"Not proved on the domain: {formula}.", goal.name)
+        established(replace(goal, goal=formula, name=f"{goal.name}: {formula}"), rest.pop(0), link)
+    if rest:
+        raise Rejected("PC302", "The proof has more premises than are needed.", goal.name)
+
+
+def require_defined(goal: Obligation, node: Node, link: Any, roots: Iterable[Term]) -> None:
+    """Reject unless the terms have values on the whole domain; proofs under ``conditions`` stand for what is not structural."""
+    wanted = dict.fromkeys(formula for root in roots for formula in conditions(root))
+    require(goal, wanted, nodes_of(node, "conditions"), link)

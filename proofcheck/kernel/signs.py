@@ -1,0 +1,228 @@
+"""The sign of a term on a whole domain, by its structure: no subdivision, no search, works on unbounded domains.
+
+A sign is the set of -1, 0, 1 that the term can take; ``{0, 1}`` means nonnegative. Every rule below returns a superset of the
+signs that occur where the term has a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .algebra import ball_sign
+from .errors import Rejected
+from .exact import Element, is_zero, normal
+from .terms import NEGATED, PI, RELATIONS, ZERO, Domain, Term, add, conjuncts, div, neg, num, rational, sub, substitute, variables
+
+Sign = frozenset[int]
+POSITIVE, NEGATIVE, NULL, ANY = frozenset({1}), frozenset({-1}), frozenset({0}), frozenset({-1, 0, 1})
+NONNEGATIVE, NONPOSITIVE, NONZERO = frozenset({0, 1}), frozenset({-1, 0}), frozenset({-1, 1})
+ACCEPTED = {"gt": POSITIVE, "ge": NONNEGATIVE, "lt": NEGATIVE, "le": NONPOSITIVE, "ne": NONZERO, "eq": NULL}
+HALF_PI = div(PI, num(2))
+
+
+class Signs:
+    """Signs of terms over a box of domains, under hypotheses."""
+
+    def __init__(self, box: Mapping[str, Domain], given: tuple[Term, ...] = ()) -> None:
+        self.box = dict(box)
+        self.facts = [(sub(*atom.args), ACCEPTED[atom.op]) for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS]
+        self.known: dict[Term, Sign] = {}
+        self.bare: dict[Term, Sign] = {}
+
+    def holds(self, formula: Term) -> bool:
+        """Say whether the formula holds at every point of the box at which its terms have values."""
+        if formula.op == "and":
+            return self.holds(formula.args[0]) and self.holds(formula.args[1])
+        if formula.op == "or":
+            return self.holds(formula.args[0]) or self.holds(formula.args[1])
+        if formula.op == "not":
+            inner = formula.args[0]
+            return inner.op in RELATIONS and self.holds(Term(NEGATED[inner.op], inner.args))
+        return self.sign(sub(*formula.args)) <= ACCEPTED[formula.op]
+
+    def sign(self, term: Term) -> Sign:
+        """Return the signs that ``term`` may take."""
+        if term not in self.known:
+            self.known[term] = ANY  # stops a circle through the factors of the same term
+            found = self.structural(term)
+            for other, sign in self.facts:
+                if other is term or (len(found) > 1 and is_zero(sub(other, term))):
+                    found &= sign
+                elif len(found) > 1 and is_zero(add(other, term)):
+                    found &= _negated(sign)
+            if len(found) > 1 and term.op not in ("var", "num"):
+                found &= self.by_ends(term)
+            if len(found) > 1 and term.op not in ("var", "num"):
+                found &= self.by_factors(term)
+            self.known[term] = found
+        return self.known[term]
+
+    def structural(self, term: Term) -> Sign:
+        """Return the sign that follows from the signs of the arguments."""
+        op, args = term.op, term.args
+        number = rational(term)
+        if number is not None:
+            return frozenset({(number > 0) - (number < 0)})
+        if op == "var":
+            return self.of_variable(str(term.value))
+        if not variables(term):
+            return self.of_constant(term)
+        if op in ("pi", "exp", "gamma"):
+            return POSITIVE
+        if op in ("acos", "angle"):
+            return NONNEGATIVE
+        if op in ("sin", "cos"):
+            return self.of_wave(term)
+        if op in ("integral", "sum", "log", "tan", "inf"):
+            return ANY
+        a = self.sign(args[0])
+        if op == "neg":
+            return _negated(a)
+        if op in ("asin", "atan"):
+            return a
+        if op == "sqrt":
+            return a & NONNEGATIVE or NONNEGATIVE
+        if op == "abs":
+            return frozenset(abs(s) for s in a)
+        if op == "pow":
+            assert isinstance(term.value, int)
+            return frozenset(s ** (2 - term.value % 2) if s else 0 for s in a) if term.value else POSITIVE
+        b = self.sign(args[1])
+        if op in ("mul", "div"):
+            return frozenset(s * t for s in a for t in b if t or op == "mul") or ANY
+        if op in ("min", "max"):
+            choose = min if op == "min" else max
+            return frozenset(choose(s, t) for s in a for t in b)
+        if op == "sub":
+            b = _negated(b)
+        found = frozenset({0}) if 0 in a and 0 in b else frozenset()
+        return found | (a - {0}) | (b - {0}) | (frozenset({0}) if (1 in a and -1 in b) or (-1 in a and 1 in b) else frozenset())
+
+    def of_variable(self, name: str) -> Sign:
+        """Return the sign of a variable, from the ends of its domain."""
+        domain = self.box.get(name)
+        found = ANY
+        if domain is not None and domain.lower is not None:
+            low = self.sign(domain.lower)
+            found &= POSITIVE if low <= POSITIVE or (low <= NONNEGATIVE and not domain.lower_closed) else NONNEGATIVE if low <= NONNEGATIVE else ANY
+        if domain is not None and domain.upper is not None:
+            high = self.sign(domain.upper)
+            found &= NEGATIVE if high <= NEGATIVE or (high <= NONPOSITIVE and not domain.upper_closed) else NONPOSITIVE if high <= NONPOSITIVE else ANY
+        return found or ANY
+
+    @staticmethod
+    def of_constant(term: Term) -> Sign:
+        """Return the sign of a term without variables: balls first, then the exact normal form."""
+        sign = ball_sign(term)
+        return frozenset({sign}) if sign is not None else NULL if is_zero(term) else ANY
+
+    def of_wave(self, term: Term) -> Sign:
+        """Return the sign of sin or cos where the argument stays in one half period."""
+        a = term.args[0] if term.op == "sin" else add(term.args[0], HALF_PI)
+        low, high = self.sign(a), self.sign(sub(PI, a))
+        if low <= NONNEGATIVE and high <= NONNEGATIVE:
+            return POSITIVE if low <= POSITIVE and high <= POSITIVE else NONNEGATIVE
+        low, high = self.sign(add(a, PI)), self.sign(neg(a))
+        if low <= NONNEGATIVE and high <= NONNEGATIVE:
+            return NEGATIVE if low <= POSITIVE and high <= POSITIVE else NONPOSITIVE
+        return ANY
+
+    def by_ends(self, term: Term) -> Sign:
+        """Return the sign of a term that is linear in its variables, from its values at the ends of their domains."""
+        found = ANY
+        for side in (1, -1):
+            end = self._extreme(term, side)
+            if end is None:
+                continue
+            value, attained = end
+            sign = self.of_constant(value)
+            if sign <= frozenset({side}) or (sign <= frozenset({0, side}) and not attained):
+                found &= frozenset({side})
+            elif sign <= frozenset({0, side}):
+                found &= frozenset({0, side})
+        return found or ANY
+
+    def _extreme(self, term: Term, side: int) -> tuple[Term, bool] | None:
+        """Return the infimum (side 1) or supremum (side -1) of a linear term and whether it may be attained; None if unknown.
+
+        Variables leave in the reverse of the order in which domains use each other; each is replaced by the end of its
+        domain at which the term is smallest (largest).
+        """
+        attained = True
+        for name in reversed(list(self.box)):
+            if name not in variables(term):
+                continue
+            slope = self._slope(term, name)
+            domain = self.box[name]
+            if slope is None:
+                return None
+            rising = self.of_constant(slope)
+            if rising <= NULL:
+                term = substitute(term, {name: ZERO})
+                continue
+            up = rising <= POSITIVE
+            if not up and not rising <= NEGATIVE:
+                return None
+            lower = up == (side == 1)
+            end = domain.lower if lower else domain.upper
+            if end is None:
+                return None
+            attained = attained and (domain.lower_closed if lower else domain.upper_closed)
+            term = substitute(term, {name: end})
+        return (term, attained) if not variables(term) else None
+
+    @staticmethod
+    def _slope(term: Term, name: str) -> Term | None:
+        """Return the coefficient of a variable in which the term is linear with a constant factor, else None."""
+        try:
+            ring, (element,) = normal((term,))
+        except Rejected:
+            return None
+        place = next((i for i, g in ring.generators.items() if g.kind == "var" and g.term.value == name), None)
+        if place is None:
+            return ZERO
+        if any(name in variables(g.term) for i, g in ring.generators.items() if i != place and _occurs(element, i)) or not element.bottom.is_constant():
+            return None
+        if element.top.degrees()[place] > 1:
+            return None
+        slope = ring.term(Element(element.top.derivative(place), element.bottom))
+        return slope if not variables(slope) else None
+
+    def by_factors(self, term: Term) -> Sign:
+        """Return the sign from the factors of numerator and denominator of the normal form."""
+        try:
+            ring, (element,) = normal((term,))
+        except Rejected:
+            return ANY
+        found = POSITIVE
+        for polynomial in (element.top, element.bottom):
+            if polynomial.is_zero():
+                return NULL
+            front, factors = polynomial.factor()
+            found = _times(found, POSITIVE if front > 0 else NEGATIVE)
+            for factor, exponent in factors:
+                piece = ring.term(Element(factor, ring.one.bottom))
+                sign = self.of_factor(piece, term)
+                found = _times(found, frozenset(s ** (2 - exponent % 2) if s else 0 for s in sign))
+        return found
+
+    def of_factor(self, piece: Term, whole: Term) -> Sign:
+        """Return the sign of one factor, without taking factors again."""
+        if piece is whole:
+            return ANY
+        if piece in self.known:
+            return self.known[piece]
+        found = self.structural(piece)
+        return found if len(found) == 1 else found & self.by_ends(piece) or ANY
+
+
+def _occurs(element: Element, place: int) -> bool:
+    return bool(element.top.degrees()[place] or element.bottom.degrees()[place])
+
+
+def _negated(sign: Sign) -> Sign:
+    return frozenset(-s for s in sign)
+
+
+def _times(a: Sign, b: Sign) -> Sign:
+    return frozenset(s * t for s in a for t in b)

@@ -1,0 +1,786 @@
+"""Claim text -> obligations: names resolved, definitions expanded, vectors written out, every number exact.
+
+This is the only reader of claim files that counts: what it returns is what gets proved. ``claim.py`` outside the kernel adds
+prose, sources and expectations, and cannot change a formula.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from hashlib import sha256
+from itertools import product
+from typing import Any, NoReturn, TypeAlias
+
+from .algebra import ball_sign
+from .calculus import derivative, determinant
+from .errors import Malformed, Place
+from .parse import is_name, parse, parse_domain, suggestion
+from .terms import (
+    CONNECTIVES,
+    FUNCTIONS,
+    ONE,
+    REALS,
+    RELATIONS,
+    ZERO,
+    Domain,
+    Obligation,
+    Term,
+    add,
+    conjunction,
+    conjuncts,
+    div,
+    mul,
+    neg,
+    num,
+    power,
+    rational,
+    sub,
+    substitute,
+    total,
+    var,
+    variables,
+)  # fmt: skip
+
+MAX_FILE, MAX_LINE, MAX_KEY_DOTS = 256_000, 8_000, 40
+MAX_EXPONENT, MAX_RANGE, MAX_MATRIX, MAX_VARIABLES, MAX_WORK, MAX_INSTANCES = 10_000, 1_000_000, 64, 400, 400_000, 64
+FORMAT = "claim/1"
+
+Value: TypeAlias = "Term | tuple[Value, ...]"
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "": ("proofcheck", "claim", "for_all", "for_each", "given", "define", "source", "step", "check", "sanity", "must_fail", "search"),
+    "claim": ("id", "kind", "title", "text", "statement", "expect", "by"),
+    "source": ("paper", "label", "quote", "latex", "note"),
+    "step": ("id", "text", "shows", "by", "for_all", "given"),
+    "check": ("text", "shows", "by", "for_all", "given"),
+    "sanity": ("text", "at", "shows", "instance"),
+    "must_fail": ("text", "statement", "for_all", "given", "define", "at", "instance"),
+}
+REQUIRED = {"": ("proofcheck", "claim"), "claim": ("id", "title", "statement", "expect"), "step": ("id", "shows", "by"),
+            "check": ("by",), "sanity": ("shows",), "must_fail": ("text",)}  # fmt: skip
+EXPECT = ("proved", "refuted", "supported", "open")
+KINDS = ("definition", "theorem", "lemma", "proposition", "corollary", "conjecture", "equation", "figure", "erratum", "experiment", "remark")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An obligation with its place in the file: statement, step, check, sanity or must_fail; ``by`` is the file's wish."""
+
+    obligation: Obligation
+    kind: str
+    by: Mapping[str, Any]
+    key: str
+    text: str = ""
+    hint: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim as the kernel sees it."""
+
+    id: str
+    expect: str
+    entries: tuple[Entry, ...]
+    digest: str
+
+    def of(self, kind: str) -> tuple[Entry, ...]:
+        """Return the entries of one kind, in the file's order."""
+        return tuple(entry for entry in self.entries if entry.kind == kind)
+
+
+def read_toml(data: bytes) -> dict[str, Any]:
+    """Return the tables of a claim file. Limits are checked before the reader sees the text (PC201, PC206, PC112)."""
+    if len(data) > MAX_FILE:
+        raise Malformed("PC206", f"The file has {len(data)} bytes; {MAX_FILE} are allowed.", hint="Split the claim.")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed("PC201", f"The file is not UTF-8 (byte {error.start}).", hint="Save it as UTF-8.") from None
+    for number, line in enumerate(text.split("\n"), 1):
+        bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'', "", line) if len(line) <= MAX_LINE else line
+        if len(line) > MAX_LINE or bare.count(".") > MAX_KEY_DOTS or len(bare) > 1_000:
+            raise Malformed("PC206", f"Line {number} is too long or has too many dots.", Place(text=line[:200], length=1), "Break it up.")
+    try:
+        return tomllib.loads(text, parse_float=_no_float)
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"line (\d+), column (\d+)", str(error))
+        line = text.split("\n")[int(where[1]) - 1] if where else ""
+        place = Place(text=line, start=min(int(where[2]) - 1, len(line)), length=1) if where else Place()
+        raise Malformed("PC201", f"The file is not TOML: {error}.", place) from None
+    except (RecursionError, ValueError):
+        raise Malformed("PC201", "The file is not TOML that can be read: nested too deep, or a number with too many digits.") from None
+
+
+def _no_float(text: str) -> NoReturn:
+    place = Place(text=text, length=len(text))
+    raise Malformed("PC112", f"{text} without quotes is a binary float in TOML.", place, f'Write "{text}" in quotes: it is read exactly.')
+
+
+def read(data: bytes) -> Statement:
+    """Return the statement of a claim file. Raises Malformed with the key at fault."""
+    return Reader(read_toml(data)).statement()
+
+
+class Reader:
+    """The tables of one claim file, and the way from them to obligations."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self.tables = tables
+        _table(tables, "", "file")
+        if tables["proofcheck"] != FORMAT:
+            raise Malformed("PC204", f"`proofcheck` is {tables['proofcheck']!r}; this version reads {FORMAT!r}.").at(key="key `proofcheck`")
+        self.claim = _table(tables["claim"], "claim", "[claim]")
+        for key, allowed in (("expect", EXPECT), ("kind", KINDS)):
+            if key in self.claim and self.claim[key] not in allowed:
+                raise _wrong(f"[claim], key `{key}`", self.claim[key], "one of " + ", ".join(allowed))
+        name = self.claim["id"]
+        if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*", name) or len(name) > 100:
+            raise Malformed("PC205", f"The id {name!r} is not of the form paper/claim in a-z, 0-9 and hyphens.").at(key="[claim], key `id`")
+        _table(tables.get("source", {}), "source", "[source]")
+        self.steps = [_table(step, "step", f"[[step]] {i}") for i, step in enumerate(_list(tables, "step"), 1)]
+        self.checks = [_table(check, "check", f"[[check]] {i}") for i, check in enumerate(_list(tables, "check"), 1)]
+        self.sanity = [_table(item, "sanity", f"[[sanity]] {i}") for i, item in enumerate(_list(tables, "sanity"), 1)]
+        self.must_fail = [_table(item, "must_fail", f"[[must_fail]] {i}") for i, item in enumerate(_list(tables, "must_fail"), 1)]
+        ids = [step["id"] for step in self.steps]
+        for name in ids:
+            if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name):
+                raise _wrong("[[step]], key `id`", name, "a word of a-z, 0-9 and hyphens")
+            if ids.count(name) > 1:
+                raise Malformed("PC210", f"Two steps are called {name!r}.").at(key=f'step "{name}"')
+
+    def statement(self) -> Statement:
+        """Return everything the file asserts, instance by instance."""
+        entries = [entry for instance in self.instances() for entry in self.entries(instance)]
+        lines = [f"{entry.kind} {entry.obligation.name} {entry.obligation.digest()} {_wish(entry)}" for entry in entries]
+        digest = sha256("\n".join([self.claim["expect"], *lines]).encode()).hexdigest()
+        return Statement(self.claim["id"], self.claim["expect"], tuple(entries), digest)
+
+    def instances(self) -> Iterator[dict[str, Term]]:
+        """Yield the constants of each instance, in the file's order of values and alphabetical order of names."""
+        table = _strings_or_ints(self.tables.get("for_each", {}), "[for_each]")
+        names = sorted(table)
+        count = 1
+        for name in names:
+            count *= len(table[name])
+        if count > MAX_INSTANCES:
+            raise Malformed("PC106", f"{count} instances; {MAX_INSTANCES} are allowed.").at(key="[for_each]")
+        for values in product(*(table[name] for name in names)):
+            constants: dict[str, Term] = {}
+            for name, value in zip(names, values, strict=True):
+                with_key = Scope({}, dict(constants), f"[for_each], key `{name}`")
+                constants[name] = with_key.scalar(value)
+            yield constants
+
+    def entries(self, instance: dict[str, Term]) -> Iterator[Entry]:
+        """Yield statement, steps, checks, sanity values and must_fail neighbours of one instance."""
+        suffix = "[" + ", ".join(f"{name}={value}" for name, value in instance.items()) + "]" if instance else ""
+        tables, claim = self.tables, self.claim
+        scope = Scope(tables.get("define", {}), instance, "[define]")
+        base = scope.domains(tables.get("for_all", {}), "[for_all]")
+        given = scope.formulas(tables.get("given", []), "key `given`")
+        goal = scope.formula(claim["statement"], "[claim], key `statement`")
+        yield Entry(obligation("statement" + suffix, scope, given, goal), "statement", _by(claim.get("by"), "[claim]"), "[claim], key `statement`")
+        for kind, tables_of_kind in (("step", self.steps), ("check", self.checks)):
+            for i, step in enumerate(tables_of_kind, 1):
+                name = f"step {step['id']}" if kind == "step" else f"check {i}"
+                where = f'step "{step["id"]}"' if kind == "step" else f"[[check]] {i}"
+                inner = scope.extended(base, step.get("for_all", {}), f"{where}, for_all")
+                local = (*given, *inner.formulas(step.get("given", []), f"{where}, key `given`"))
+                shows = inner.formula(step.get("shows", claim["statement"]), f"{where}, key `shows`")
+                yield Entry(obligation(name + suffix, inner, local, shows), kind, _by(step["by"], where), where, step.get("text", ""))
+        for i, item in enumerate(self.sanity, 1):
+            where = f"[[sanity]] {i}"
+            if _selected(item, instance, where):
+                values = scope.point(item.get("at", {}), where)
+                shows = substitute(scope.formula(item["shows"], f"{where}, key `shows`"), values)
+                if variables(shows):
+                    missing = ", ".join(sorted(variables(shows)))
+                    raise Malformed("PC203", f"A sanity value is taken at a point; `at` says nothing of {missing}.").at(key=where)
+                yield Entry(Obligation(f"sanity {i}{suffix}", (), (), shows), "sanity", {}, where, item.get("text", ""))
+        for i, item in enumerate(self.must_fail, 1):
+            where = f"[[must_fail]] {i}"
+            if _selected(item, instance, where):
+                changed = Scope({**tables.get("define", {}), **item.get("define", {})}, instance, f"{where}, define")
+                changed = changed.extended(changed.domains(tables.get("for_all", {}), "[for_all]"), item.get("for_all", {}), f"{where}, for_all")
+                local = changed.formulas(item.get("given", tables.get("given", [])), f"{where}, key `given`")
+                shows = changed.formula(item.get("statement", claim["statement"]), f"{where}, key `statement`")
+                goal_there = obligation(f"must_fail {i}{suffix}", changed, local, shows)
+                hint = _strings(item.get("at", {}), f"{where}, at")
+                yield Entry(goal_there, "must_fail", {}, where, item["text"], hint)
+
+
+def obligation(name: str, scope: Scope, given: tuple[Term, ...], goal: Term) -> Obligation:
+    """Return the obligation with the variables it uses, ordered so that ends use earlier ones only.
+
+    Leaving out a variable that occurs nowhere changes nothing, because ``Scope.domains`` refuses empty domains. A domain whose
+    ends depend on other variables may be empty somewhere, so its variable stays.
+    """
+    used: set[str] = set()
+    todo = set().union(variables(goal), *(variables(formula) for formula in given))
+    todo |= {name for name, domain in scope.box.items() if any(end is not None and variables(end) for end in (domain.lower, domain.upper))}
+    while todo:
+        here = todo.pop()
+        if here not in used:
+            used.add(here)
+            domain = scope.box[here]
+            for end in (domain.lower, domain.upper):
+                todo |= set(variables(end)) if end is not None else set()
+    if len(used) > MAX_VARIABLES:
+        raise Malformed("PC106", f"{name} has {len(used)} variables; {MAX_VARIABLES} are allowed.")
+    return Obligation(name, tuple((n, d) for n, d in scope.box.items() if n in used), given, goal)
+
+
+class Scope:
+    """Names and what they stand for: constants of the instance, variables with domains, definitions elaborated on demand."""
+
+    def __init__(self, definitions: Mapping[str, Any], constants: Mapping[str, Term], key: str) -> None:
+        self.key = key
+        self.values: dict[str, Value] = dict(constants)
+        self.constants = dict(constants)
+        self.box: dict[str, Domain] = {}
+        self.shapes: dict[str, Value] = {}
+        self.definitions: dict[str, tuple[tuple[str, ...], Any]] = {}
+        self.open: list[str] = []
+        self.work = 0
+        self.depth = 0
+        if not isinstance(definitions, Mapping):
+            raise _wrong(key, definitions, "a table of formulas")
+        self.raw = definitions
+        for left, right in definitions.items():
+            head = re.fullmatch(r"\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*", left, re.ASCII)
+            name = head[1] if head else left
+            parameters = tuple(part.strip() for part in head[2].split(",")) if head and head[2] is not None else ()
+            if not head or not all(map(is_name, (name, *parameters))) or name in FUNCTIONS or name in VECTOR_FUNCTIONS:
+                raise Malformed("PC204", f"{left!r} cannot be defined.", hint='A definition is named like "D", or "h(t)" with arguments.').at(key=key)
+            if name in self.definitions or name in constants:
+                raise Malformed("PC210", f"`{name}` is defined twice.").at(key=key)
+            self.definitions[name] = (parameters, right)
+
+    def domains(self, table: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """Read ``[for_all]`` into this scope; return the table."""
+        if not isinstance(table, Mapping):
+            raise _wrong(key, table, "a table of domains")
+        pending = dict(sorted(table.items()))
+        for name, text in pending.items():
+            if not is_name(name):
+                raise Malformed("PC204", f"{name!r} cannot name a variable.").at(key=key)
+            if name in self.constants or name in self.definitions:
+                raise Malformed("PC210", f"`{name}` is both quantified and defined.").at(key=f"{key}, key `{name}`")
+            if not isinstance(text, str):
+                raise _wrong(f"{key}, key `{name}`", text, 'a domain such as "(0, 1]", "real" or "vector(3)"')
+        waiting = pending
+        while waiting:
+            uses = {name: set(re.findall(r"[A-Za-z]\w*", text, re.ASCII)) - {name} for name, text in waiting.items()}
+            ready = [name for name in waiting if not uses[name] & set(waiting)]
+            if not ready:
+                raise Malformed("PC208", f"The domains of {', '.join(waiting)} depend on each other.").at(key=key)
+            for name in ready:
+                self.declare(name, waiting[name], f"{key}, key `{name}`")
+            waiting = {name: text for name, text in waiting.items() if name not in ready}
+        return dict(table)
+
+    def extended(self, base: Mapping[str, Any], more: Mapping[str, Any], key: str) -> Scope:
+        """Return a scope with some domains replaced or added; definitions are read again against it."""
+        if not more:
+            return self
+        scope = Scope(self.raw, self.constants, self.key)
+        scope.domains({**base, **_strings(more, key)}, key)
+        return scope
+
+    def declare(self, name: str, text: str, key: str) -> None:
+        """Add one variable, or the entries of a vector or matrix."""
+        shape = re.fullmatch(r"\s*(vector|matrix)\s*\(([^()]*)\)\s*(?:in\s+(.*))?", text, re.ASCII)
+        if shape is None:
+            self.values[name] = self.variable(name, self.domain(text, key))
+            return
+        sizes = [self.size(part, key) for part in shape[2].split(",")]
+        domain = self.domain(shape[3], key) if shape[3] else REALS
+        if len(sizes) != (1 if shape[1] == "vector" else 2):
+            raise Malformed("PC109", "A vector has one dimension, a matrix two.", Place(text=text, length=len(text))).at(key=key)
+        if shape[1] == "vector":
+            self.values[name] = tuple(self.variable(f"{name}_{i}", domain) for i in range(1, sizes[0] + 1))
+        else:
+            rows, columns = sizes
+            self.values[name] = tuple(tuple(self.variable(f"{name}_{i}_{j}", domain) for j in range(1, columns + 1)) for i in range(1, rows + 1))
+
+    def variable(self, name: str, domain: Domain) -> Term:
+        if name in self.box:
+            raise Malformed("PC210", f"The variable `{name}` appears twice; an entry of a vector has the same name.")
+        self.box[name] = domain
+        return var(name)
+
+    def size(self, text: str, key: str) -> int:
+        value = rational(self.scalar_term(self.value(parse(text)), text))
+        if value is None or value.denominator != 1 or not 1 <= value <= MAX_MATRIX * MAX_MATRIX:
+            raise Malformed("PC110", f"The dimension {text.strip()!r} is not a whole number from 1 to {MAX_MATRIX * MAX_MATRIX}.").at(key=key)
+        return int(value)
+
+    def domain(self, text: str, key: str) -> Domain:
+        """Return the domain that ``text`` writes; an empty one is an error (PC109)."""
+        try:
+            integer = re.fullmatch(r"\s*integer(?:\s+in\s+(.*))?", text)
+            if text.strip() == "real" or (integer and not integer[1]):
+                return Domain(None, None, lower_closed=False, upper_closed=False, integer=bool(integer))
+            lower, upper, left, right = parse_domain(integer[1] if integer else text)
+            ends = [None if end is None else self.scalar_term(self.value(end), text) for end in (lower, upper)]
+            domain = Domain(ends[0], ends[1], left, right, bool(integer))
+            if empty(domain):
+                what = f"The domain {text.strip()} is empty, or its ends cannot be told apart."
+                raise Malformed("PC109", what, Place(text=text, length=len(text)), "The lower end comes first.")
+        except Malformed as error:
+            raise error.at(key=key) from None
+        return domain
+
+    def formulas(self, texts: Any, key: str) -> tuple[Term, ...]:
+        """Return the conjuncts of a list of formulas."""
+        if not isinstance(texts, list):
+            raise _wrong(key, texts, "a list of formulas")
+        return tuple(part for text in texts for part in conjuncts(self.formula(text, key)))
+
+    def formula(self, text: Any, key: str) -> Term:
+        """Return the formula that ``text`` writes."""
+        value = self.read(text, key)
+        if isinstance(value, tuple) or value.op not in RELATIONS + CONNECTIVES:
+            raise Malformed("PC107", "A relation is expected here, such as `a < b` or `a = b`.", Place(text=str(text), length=len(str(text)))).at(key=key)
+        return value
+
+    def scalar(self, text: Any) -> Term:
+        """Return the number that ``text`` (or a whole number of the file) writes."""
+        return self.scalar_term(self.read(text, self.key), str(text))
+
+    def point(self, table: Any, key: str) -> dict[str, Term]:
+        """Return exact values for variables, by name; a vector takes a list."""
+        if not isinstance(table, Mapping):
+            raise _wrong(f"{key}, key `at`", table, "a table of numbers")
+        values: dict[str, Term] = {}
+        for name, text in table.items():
+            if name not in self.values or name in self.constants:
+                known = [n for n in self.values if n not in self.constants]
+                raise Malformed("PC104", f"`{name}` is not a variable of this claim.", hint=suggestion(name, known)).at(key=f"{key}, at")
+            flat, numbers = list(_flatten(self.values[name])), list(_flatten(self.read(text, f"{key}, at.{name}")))
+            if len(flat) != len(numbers) or any(variables(value) for value in numbers):
+                raise Malformed("PC107", f"`{name}` takes {len(flat)} exact number(s) without variables.").at(key=f"{key}, at.{name}")
+            values.update({str(variable.value): value for variable, value in zip(flat, numbers, strict=True)})
+        return values
+
+    def read(self, text: Any, key: str) -> Value:
+        """Return the value of a formula text, a whole number, or a list of them (a vector)."""
+        try:
+            if isinstance(text, list):
+                return tuple(self.read(item, key) for item in text)
+            if isinstance(text, bool) or not isinstance(text, (str, int)):
+                raise _wrong(key, text, "a formula in quotes")
+            return self.value(parse(str(text)))
+        except Malformed as error:
+            place = error.place if error.place.text or not isinstance(text, str) else _span(error.place, text, error.what)
+            raise Malformed(error.code.split()[0], error.what, place, error.hint).at(key=key) from None
+
+    def scalar_term(self, value: Value, text: str) -> Term:
+        if isinstance(value, tuple) or value.op in RELATIONS + CONNECTIVES:
+            raise Malformed("PC107", "A number is expected here.", Place(text=text, length=len(text)))
+        return value
+
+    # -- from parsed to elaborated terms ---------------------------------------------------------------------------------
+
+    def value(self, node: Term) -> Value:
+        """Return the elaborated value of a parsed term."""
+        self.work += 1
+        if self.work > MAX_WORK:
+            raise Malformed("PC106", f"Expanding the definitions takes more than {MAX_WORK} steps.", hint="Shorten the sums or the nesting of definitions.")
+        op, args = node.op, node.args
+        if op in ("num", "pi", "var"):
+            return node
+        if op == "name":
+            return self.named(str(node.value))
+        if op == "call":
+            return self.call(str(node.value), args)
+        if op == "vector":
+            if len(args) > MAX_MATRIX * MAX_MATRIX:
+                raise Malformed("PC106", f"A vector has at most {MAX_MATRIX * MAX_MATRIX} entries.")
+            return tuple(self.value(arg) for arg in args)
+        if op == "index":
+            return self.indexed(node)
+        if op == "binder":
+            return self.ranged(node)
+        if op == "power":
+            return self.powered(self.value(args[0]), self.value(args[1]), args[1])
+        values = [self.value(arg) for arg in args]
+        if op in CONNECTIVES:
+            for value in values:
+                if isinstance(value, tuple) or value.op not in RELATIONS + CONNECTIVES:
+                    raise Malformed("PC107", f"`{op}` joins relations such as a < b.")
+            return Term(op, tuple(value for value in values if isinstance(value, Term)))
+        if op in RELATIONS:
+            return _relation(op, *values)
+        return _arithmetic(op, *values)
+
+    def named(self, name: str) -> Value:
+        if name in self.values:
+            return self.values[name]
+        if name not in self.definitions:
+            if name == "inf":
+                raise Malformed("PC104", "`inf` is used as an end of a domain or of an integral only.")
+            known = [*self.values, *self.definitions]
+            raise Malformed("PC104", f"`{name}` is not defined.", hint=suggestion(name, known))
+        parameters, text = self.definitions[name]
+        if parameters:
+            raise Malformed("PC107", f"`{name}` takes {len(parameters)} argument(s): {name}({', '.join(parameters)}).")
+        self.values[name] = self.body(name, text)
+        return self.values[name]
+
+    def body(self, name: str, text: Any) -> Value:
+        if name in self.open:
+            raise Malformed("PC208", f"`{name}` is defined by itself: {' -> '.join([*self.open, name])}.")
+        self.open.append(name)
+        value = self.read(text, f"[define], key `{name}`")
+        self.open.pop()
+        return value
+
+    def call(self, name: str, args: tuple[Term, ...]) -> Value:
+        if name in self.definitions:
+            parameters, text = self.definitions[name]
+            if len(args) != len(parameters):
+                raise Malformed("PC107", f"`{name}` takes {len(parameters)} argument(s), not {len(args)}.")
+            given = dict(zip(parameters, (self.value(arg) for arg in args), strict=True))
+            hidden = {parameter: self.values.get(parameter) for parameter in parameters}
+            self.values.update(given)
+            value = self.body(name, text)
+            for parameter, old in hidden.items():
+                if old is None:
+                    del self.values[parameter]
+                else:
+                    self.values[parameter] = old
+            return value
+        if name == "diff":
+            return self.differentiated(args)
+        if name == "integral":
+            return self.integrated(args)
+        values = [self.value(arg) for arg in args]
+        if name in VECTOR_FUNCTIONS:
+            function, wanted = VECTOR_FUNCTIONS[name]
+            return function(*values) if len(values) == wanted else _arity(name, wanted, len(values))
+        scalars = [self.scalar_term(value, f"{name}(…)") for value in values]
+        if name in ("min", "max") and len(scalars) >= 2:
+            result = scalars[0]
+            for scalar in scalars[1:]:
+                result = Term(name, (result, scalar))
+            return result
+        if name == "factorial" and len(scalars) == 1:
+            return Term("gamma", (add(scalars[0], ONE),))
+        if name not in FUNCTIONS:
+            known = [*FUNCTIONS, "min", "max", "factorial", "sum", "prod", "diff", "integral", *VECTOR_FUNCTIONS, *self.definitions]
+            hint = suggestion(name, known).replace("Names in scope", "Functions")
+            raise Malformed("PC105", f"`{name}` is not a function of the formula language.", hint=hint)
+        return _function(name, scalars[0]) if len(scalars) == 1 else _arity(name, 1, len(scalars))
+
+    def differentiated(self, args: tuple[Term, ...]) -> Value:
+        if len(args) not in (2, 3):
+            _arity("diff", 2, len(args))
+        name = self.value(args[1])
+        count = rational(self.scalar_term(self.value(args[2]), "diff")) if len(args) == 3 else Fraction(1)
+        if isinstance(name, tuple) or name.op != "var" or count is None or count not in range(1, 9):
+            raise Malformed("PC107", "diff takes a term, a variable, and at most a whole number of times up to 8.", hint="Example: diff(f, x, 2).")
+        if str(name.value) in self.box and self.box[str(name.value)].integer:
+            raise Malformed("PC111", f"`{name.value}` is a whole number; nothing is differentiated by it.")
+        value = self.value(args[0])
+        for _ in range(int(count)):
+            value = _each(value, lambda term: derivative(term, str(name.value)))
+        return value
+
+    def integrated(self, args: tuple[Term, ...]) -> Term:
+        if len(args) != 4 or args[0].op != "name" or not is_name(str(args[0].value)):
+            raise Malformed("PC107", "An integral is written integral(p, f, a, b): variable, integrand, ends.")
+        name = str(args[0].value)
+        ends = tuple(self.end(arg) for arg in args[2:])
+        body = self.with_bound(name, lambda bound: (bound, self.scalar_term(self.value(args[1]), "integrand")))
+        return Term("integral", (body[1], *ends), body[0])
+
+    def end(self, node: Term) -> Term:
+        sign, inner = ("neg", node.args[0]) if node.op == "neg" else ("", node)
+        if inner.op == "name" and inner.value == "inf":
+            return Term("inf", (), 1 if not sign else -1)
+        return self.scalar_term(self.value(node), "end of an integral")
+
+    def with_bound(self, name: str, inside: Any) -> tuple[str, Term]:
+        self.depth += 1
+        bound = f"_{self.depth}"
+        old = self.values.get(name)
+        self.values[name] = var(bound)
+        result: tuple[str, Term] = inside(bound)
+        self.depth -= 1
+        if old is None:
+            del self.values[name]
+        else:
+            self.values[name] = old
+        return result
+
+    def ranged(self, node: Term) -> Value:
+        name, kind = str(node.value).split()
+        ends = [self.scalar_term(self.value(arg), f"range of {kind}") for arg in node.args[:2]]
+        first, last = (rational(end) for end in ends)
+        whole = all(value is None or value.denominator == 1 for value in (first, last))
+        if kind == "sum" and whole and (first is None or last is None):
+            bound, body = self.with_bound(name, lambda bound: (bound, self.scalar_term(self.value(node.args[2]), "summand")))
+            return Term("sum", (body, *ends), bound)
+        if first is None or last is None or first.denominator != 1 or last.denominator != 1:
+            raise Malformed("PC110", f"The range of {name} runs from {ends[0]} to {ends[1]}; both must be whole numbers.")
+        if last - first > MAX_RANGE:
+            raise Malformed("PC106", f"The range of {name} has {last - first + 1} terms; {MAX_RANGE} are allowed.")
+        old = self.values.get(name)
+        result: Value | None = None
+        for k in range(int(first), int(last) + 1):
+            self.values[name] = num(k)
+            part = self.value(node.args[2])
+            result = part if result is None else _arithmetic("add" if kind == "sum" else "mul", result, part)
+        if old is None:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = old
+        return (ZERO if kind == "sum" else ONE) if result is None else result
+
+    def indexed(self, node: Term) -> Value:
+        value = self.value(node.args[0])
+        for arg in node.args[1:]:
+            index = rational(self.scalar_term(self.value(arg), "index"))
+            if not isinstance(value, tuple):
+                raise Malformed("PC107", "Only vectors and matrices have entries.")
+            if index is None or index.denominator != 1 or not 1 <= index <= len(value):
+                raise Malformed("PC110", f"The index {index} is not a whole number from 1 to {len(value)}.")
+            value = value[int(index) - 1]
+        return value
+
+    def powered(self, base: Value, exponent: Value, node: Term) -> Value:
+        number = rational(exponent) if isinstance(exponent, Term) else None
+        if isinstance(base, tuple):
+            raise Malformed("PC107", "A vector or matrix has no power.", hint="Write the product, or norm(v)^2.")
+        if number is not None and number.denominator == 1:
+            if abs(number) > MAX_EXPONENT:
+                raise Malformed("PC106", f"The exponent is beyond {MAX_EXPONENT}.")
+            return power(base, int(number))
+        if number is not None and number.denominator == 2 and abs(number) <= MAX_EXPONENT:
+            return power(Term("sqrt", (base,)), int(2 * number))
+        raise Malformed("PC108", "An exponent is a whole number or a half.", hint=f"Write exp({node}*log(…)) for a general power of a positive number.")
+
+
+def _relation(op: str, left: Value, right: Value) -> Term:
+    if isinstance(left, Term) and isinstance(right, Term):
+        if any(side.op in RELATIONS + CONNECTIVES for side in (left, right)):
+            raise Malformed("PC107", "A relation cannot be a side of a relation.")
+        return Term(op, (left, right))
+    if not isinstance(left, tuple) or not isinstance(right, tuple) or len(left) != len(right) or op != "eq":
+        raise Malformed("PC107", "Vectors are compared with `=` only, and with vectors of the same shape.")
+    return conjunction(_relation(op, a, b) for a, b in zip(left, right, strict=True))
+
+
+def _arithmetic(op: str, *values: Value) -> Value:
+    for value in values:
+        if isinstance(value, Term) and value.op in RELATIONS + CONNECTIVES:
+            raise Malformed("PC107", "A relation cannot be added or multiplied.")
+    if op == "neg":
+        return _each(values[0], neg)
+    left, right = values
+    if op in ("add", "sub"):
+        if isinstance(left, Term) and isinstance(right, Term):
+            return add(left, right) if op == "add" else sub(left, right)
+        if not isinstance(left, tuple) or not isinstance(right, tuple) or len(left) != len(right):
+            raise Malformed("PC107", "Only values of the same shape are added.")
+        return tuple(_arithmetic(op, a, b) for a, b in zip(left, right, strict=True))
+    if op == "div":
+        if not isinstance(right, Term):
+            raise Malformed("PC107", "Nothing is divided by a vector.")
+        return _each(left, lambda term: div(term, right))
+    if isinstance(left, Term):
+        return _each(right, lambda term: mul(left, term))
+    if isinstance(right, Term):
+        return _each(left, lambda term: mul(term, right))
+    return _product(left, right)
+
+
+def _product(left: Value, right: Value) -> Value:
+    """Return matrix times matrix or matrix times vector."""
+    a = _matrix(left, "The left factor of a matrix product")
+    if isinstance(right, tuple) and all(isinstance(entry, Term) for entry in right):
+        return tuple(_dot(row, right) for row in a)
+    b = _matrix(right, "The right factor of a matrix product")
+    return tuple(tuple(_dot(row, column) for column in zip(*b, strict=True)) for row in a)
+
+
+def _matrix(value: Value, what: str = "The argument") -> tuple[tuple[Term, ...], ...]:
+    rows = [row for row in value if isinstance(row, tuple)] if isinstance(value, tuple) else []
+    flat = all(isinstance(entry, Term) for row in rows for entry in row)
+    if not isinstance(value, tuple) or len(rows) != len(value) or len({len(row) for row in rows}) != 1 or len(rows) > MAX_MATRIX or not flat:
+        raise Malformed("PC107", f"{what} must be a matrix of at most {MAX_MATRIX} rows.", hint="Two vectors are multiplied with dot(u, v).")
+    return tuple(tuple(entry for entry in row if isinstance(entry, Term)) for row in rows)
+
+
+def _vector(value: Value) -> tuple[Term, ...]:
+    if not isinstance(value, tuple) or not value or not all(isinstance(entry, Term) for entry in value):
+        raise Malformed("PC107", "The argument must be a vector of numbers.")
+    return tuple(entry for entry in value if isinstance(entry, Term))
+
+
+def _dot(u: Value, v: Value) -> Term:
+    a, b = _vector(u), _vector(v)
+    if len(a) != len(b):
+        raise Malformed("PC107", f"The vectors have {len(a)} and {len(b)} entries.")
+    return total(mul(x, y) if x is not y else power(x, 2) for x, y in zip(a, b, strict=True))
+
+
+def _norm(v: Value) -> Term:
+    return Term("sqrt", (_dot(v, v),))
+
+
+def _angle(u: Value, v: Value) -> Term:
+    return Term("angle", (_dot(u, v), _dot(u, u), _dot(v, v)))
+
+
+def _det(m: Value) -> Term:
+    rows = _matrix(m)
+    if len(rows) != len(rows[0]) or len(rows) > 8:
+        raise Malformed("PC107", "det takes a square matrix of at most 8 rows.")
+    return determinant(rows)
+
+
+def _trace(m: Value) -> Term:
+    rows = _matrix(m)
+    if len(rows) != len(rows[0]):
+        raise Malformed("PC107", "trace takes a square matrix.")
+    return total(row[i] for i, row in enumerate(rows))
+
+
+def _transpose(m: Value) -> Value:
+    return tuple(zip(*_matrix(m), strict=True))
+
+
+def _identity(n: Value) -> Value:
+    size = rational(n) if isinstance(n, Term) else None
+    if size is None or size.denominator != 1 or not 1 <= size <= MAX_MATRIX:
+        raise Malformed("PC110", f"identity takes a whole number from 1 to {MAX_MATRIX}.")
+    return tuple(tuple(ONE if i == j else ZERO for j in range(int(size))) for i in range(int(size)))
+
+
+VECTOR_FUNCTIONS: dict[str, tuple[Callable[..., Value], int]] = {
+    "dot": (_dot, 2), "norm": (_norm, 1), "angle": (_angle, 2), "det": (_det, 1), "trace": (_trace, 1),
+    "transpose": (_transpose, 1), "identity": (_identity, 1),
+}  # fmt: skip
+
+
+def _function(name: str, argument: Term) -> Term:
+    if name == "gamma" and (value := rational(argument)) is not None and abs(value) > MAX_EXPONENT:
+        raise Malformed("PC106", f"gamma of a number beyond {MAX_EXPONENT}.")
+    return Term(name, (argument,))
+
+
+def _each(value: Value, change: Any) -> Value:
+    if isinstance(value, tuple):
+        return tuple(_each(part, change) for part in value)
+    if value.op in RELATIONS + CONNECTIVES:
+        raise Malformed("PC107", "A relation is not a number.")
+    changed: Term = change(value)
+    return changed
+
+
+def _flatten(value: Value) -> Iterator[Term]:
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _flatten(part)
+    else:
+        yield value
+
+
+def _arity(name: str, wanted: int, found: int) -> NoReturn:
+    raise Malformed("PC107", f"`{name}` takes {wanted} argument(s), not {found}.")
+
+
+def empty(domain: Domain) -> bool:
+    """Say whether a domain is not certainly inhabited. Ends that use other variables count as inhabited: they are checked by cases."""
+    if domain.lower is None or domain.upper is None or variables(domain.lower) or variables(domain.upper):
+        return False
+    if domain.integer:
+        low, high = rational(domain.lower), rational(domain.upper)
+        return low is None or high is None or -((-low) // 1) > high // 1
+    if domain.lower is domain.upper:
+        return not (domain.lower_closed and domain.upper_closed)
+    return ball_sign(sub(domain.upper, domain.lower)) != 1
+
+
+def _span(place: Place, text: str, what: str) -> Place:
+    quoted = re.search(r"`([^`]+)`", what)
+    at = -1
+    if quoted:
+        match = re.search(rf"(?<![A-Za-z0-9_]){re.escape(quoted[1])}(?![A-Za-z0-9_])", text)
+        at = match.start() if match else -1
+    return replace(place, text=text, start=max(at, 0), length=len(quoted[1]) if quoted and at >= 0 else len(text))
+
+
+def _wrong(key: str, value: Any, wanted: str) -> Malformed:
+    shown = repr(value)
+    return Malformed("PC204", f"{shown[:60]} is not {wanted}.").at(key=key)
+
+
+def _table(value: Any, kind: str, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _wrong(where, value, "a table")
+    for key in value:
+        if key not in KEYS[kind]:
+            raise Malformed("PC202", f"`{key}` is not a key here.", hint=suggestion(key, list(KEYS[kind])).replace("Names in scope", "Keys")).at(key=where)
+    for key in REQUIRED.get(kind, ()):
+        if key not in value:
+            raise Malformed("PC203", f"`{key}` is missing.").at(key=where)
+    for key in ("text", "title"):
+        if key in value and not isinstance(value[key], str):
+            raise _wrong(f"{where}, key `{key}`", value[key], "a text")
+    return dict(value)
+
+
+def _list(tables: Mapping[str, Any], key: str) -> list[Any]:
+    value = tables.get(key, [])
+    if not isinstance(value, list):
+        raise _wrong(f"[[{key}]]", value, f"a list of tables; write [[{key}]]")
+    return value
+
+
+def _strings(table: Any, key: str) -> dict[str, Any]:
+    if not isinstance(table, Mapping):
+        raise _wrong(key, table, "a table")
+    return dict(table)
+
+
+def _strings_or_ints(table: Any, key: str) -> dict[str, list[Any]]:
+    for name, values in _strings(table, key).items():
+        if not is_name(name) or not isinstance(values, list) or not values:
+            raise _wrong(f"{key}, key `{name}`", values, "a list of numbers such as [2, 3, 5]")
+    return dict(table)
+
+
+def _selected(item: Mapping[str, Any], instance: Mapping[str, Term], where: str) -> bool:
+    wanted = _strings(item.get("instance", {}), f"{where}, instance")
+    for name, value in wanted.items():
+        if name not in instance:
+            raise Malformed("PC104", f"`{name}` is not in [for_each].").at(key=f"{where}, instance")
+        if parse(str(value)) is not instance[name]:
+            return False
+    return True
+
+
+def _by(value: Any, where: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        return {"rule": value}
+    if not isinstance(value, Mapping) or not ("rule" in value or "method" in value):
+        raise _wrong(f"{where}, key `by`", value, "a method's name or a table with `rule` or `method`")
+    return dict(value)
+
+
+def _wish(entry: Entry) -> str:
+    """Return what of ``by`` belongs to the meaning: an assumption and a citation do, hints do not."""
+    rule = entry.by.get("rule")
+    return json.dumps({key: str(entry.by[key]) for key in ("rule", "claim", "reason") if key in entry.by}, sort_keys=True) if rule in ("assume", "cite") else ""
+
+

@@ -1,0 +1,358 @@
+"""Terms, formulas, domains and obligations: frozen, interned, exact rationals only.
+
+A ``Term`` is a node of a directed acyclic graph. Equal terms are the same object, so equality is identity and a shared
+definition is stored, evaluated and hashed once.
+
+Scalar operations (what ``statement`` produces and every algebra implements):
+
+    num pi var | neg add sub mul div pow | sin cos tan asin acos atan exp log sqrt abs gamma | min max | angle | integral sum
+
+``pow`` carries its whole exponent in ``value``; ``angle`` takes dot(u,v), dot(u,u), dot(v,v); ``integral`` takes body, lower,
+upper and ``sum`` body, first, last, both with the bound variable's name in ``value``. Formulas are terms too:
+
+    lt le eq ne gt ge | and or not
+
+What the parser leaves to ``statement`` (names, calls, vectors, sums with an index) has the operations
+``name call vector index binder``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from typing import ClassVar
+
+RELATIONS = ("lt", "le", "eq", "ne", "gt", "ge")
+CONNECTIVES = ("and", "or", "not")
+FUNCTIONS = ("sin", "cos", "tan", "asin", "acos", "atan", "exp", "log", "sqrt", "abs", "gamma")
+BINDERS = ("integral", "sum")
+NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
+
+
+class Term:
+    """A node: an operation, its arguments, and a value for numbers, names and exponents. Interned: equal is identical."""
+
+    __slots__ = ("args", "op", "value")
+    op: str
+    args: tuple[Term, ...]
+    value: Fraction | int | str | None
+
+    _known: ClassVar[dict[tuple[object, ...], Term]] = {}
+
+    def __new__(cls, op: str, args: tuple[Term, ...] = (), value: Fraction | int | str | None = None) -> Term:
+        key = (op, tuple(map(id, args)), type(value), value)
+        term = cls._known.get(key)
+        if term is None:
+            term = object.__new__(cls)
+            object.__setattr__(term, "op", op)
+            object.__setattr__(term, "args", args)
+            object.__setattr__(term, "value", value)
+            cls._known[key] = term
+        return term
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("terms are frozen")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Term, (self.op, self.args, self.value)
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+def num(value: Fraction | int | str) -> Term:
+    """Return the exact rational ``value`` as a term."""
+    return Term("num", (), Fraction(value))
+
+
+def var(name: str) -> Term:
+    """Return the variable ``name``."""
+    return Term("var", (), name)
+
+
+ZERO, ONE, PI = num(0), num(1), Term("pi")
+TRUE = Term("eq", (ZERO, ZERO))
+
+
+def rational(term: Term) -> Fraction | None:
+    """Return the number that a ``num`` term holds, else None."""
+    return term.value if isinstance(term.value, Fraction) else None
+
+
+# Smart constructors fold rationals and drop neutral elements. They never drop an operand that could be undefined:
+# 0*(1/x) stays as it is.
+MAX_BITS = 100_000
+
+
+def add(a: Term, b: Term) -> Term:
+    """Return a + b."""
+    x, y = rational(a), rational(b)
+    if x is not None and y is not None:
+        return num(x + y)
+    if x == 0:
+        return b
+    if y == 0:
+        return a
+    return Term("add", (a, b))
+
+
+def sub(a: Term, b: Term) -> Term:
+    """Return a - b."""
+    x, y = rational(a), rational(b)
+    if x is not None and y is not None:
+        return num(x - y)
+    if y == 0:
+        return a
+    if x == 0:
+        return neg(b)
+    return Term("sub", (a, b))
+
+
+def neg(a: Term) -> Term:
+    """Return -a."""
+    x = rational(a)
+    return num(-x) if x is not None else a.args[0] if a.op == "neg" else Term("neg", (a,))
+
+
+def mul(a: Term, b: Term) -> Term:
+    """Return a * b."""
+    x, y = rational(a), rational(b)
+    if x is not None and y is not None and bits(x) + bits(y) <= MAX_BITS:
+        return num(x * y)
+    if x == 1:
+        return b
+    if y == 1:
+        return a
+    return Term("mul", (a, b))
+
+
+def div(a: Term, b: Term) -> Term:
+    """Return a / b."""
+    x, y = rational(a), rational(b)
+    if x is not None and y is not None and y != 0 and bits(x) + bits(y) <= MAX_BITS:
+        return num(x / y)
+    return a if y == 1 else Term("div", (a, b))
+
+
+def power(a: Term, n: int) -> Term:
+    """Return a ** n for a whole n."""
+    x = rational(a)
+    if n == 1:
+        return a
+    if x is not None and (x != 0 or n > 0) and bits(x) * abs(n) <= MAX_BITS:
+        return num(x**n)
+    return Term("pow", (a,), n)
+
+
+def bits(x: Fraction) -> int:
+    """Return the size of a rational in bits, numerator and denominator together."""
+    return x.numerator.bit_length() + x.denominator.bit_length()
+
+
+def total(terms: Iterable[Term]) -> Term:
+    """Return the sum of the terms, 0 for none."""
+    result = ZERO
+    for term in terms:
+        result = add(result, term)
+    return result
+
+
+def conjunction(formulas: Iterable[Term]) -> Term:
+    """Return the formulas joined with `and`; TRUE for none."""
+    result: Term | None = None
+    for formula in formulas:
+        result = formula if result is None else Term("and", (result, formula))
+    return TRUE if result is None else result
+
+
+def conjuncts(formula: Term) -> tuple[Term, ...]:
+    """Return the relations that a conjunction joins, left to right."""
+    if formula.op == "and":
+        return conjuncts(formula.args[0]) + conjuncts(formula.args[1])
+    return (formula,)
+
+
+def postorder(roots: Iterable[Term]) -> list[Term]:
+    """Return every node below the roots once, arguments before users."""
+    seen: set[Term] = set()
+    order: list[Term] = []
+    stack = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+    # A node may be pushed twice before it is first visited; `seen` lets only the first visit through.
+    return order
+
+
+def rebuild(root: Term, change: Callable[[Term, tuple[Term, ...]], Term]) -> Term:
+    """Return ``root`` with ``change(node, new_args)`` applied bottom-up, shared nodes once."""
+    made: dict[Term, Term] = {}
+    for node in postorder([root]):
+        made[node] = change(node, tuple(made[arg] for arg in node.args))
+    return made[root]
+
+
+SMART: dict[str, Callable[..., Term]] = {"add": add, "sub": sub, "mul": mul, "div": div, "neg": neg}
+
+
+def renew(node: Term, args: tuple[Term, ...]) -> Term:
+    """Return ``node`` with other arguments, through the smart constructors."""
+    if args == node.args:
+        return node
+    if node.op in SMART:
+        return SMART[node.op](*args)
+    if node.op == "pow" and isinstance(node.value, int):
+        return power(args[0], node.value)
+    return Term(node.op, args, node.value)
+
+
+def substitute(root: Term, values: Mapping[str, Term]) -> Term:
+    """Return ``root`` with variables replaced. Bound variables are named ``_1, _2, …``, so nothing is captured by a user's name."""
+
+    def change(node: Term, args: tuple[Term, ...]) -> Term:
+        if node.op == "var":
+            return values.get(str(node.value), node)
+        return renew(node, args)
+
+    return rebuild(root, change)
+
+
+def variables(root: Term) -> frozenset[str]:
+    """Return the names of the free variables below ``root``."""
+    free: dict[Term, frozenset[str]] = {}
+    for node in postorder([root]):
+        names = frozenset().union(*(free[arg] for arg in node.args)) if node.args else frozenset()
+        if node.op == "var":
+            names = frozenset([str(node.value)])
+        elif node.op in BINDERS:
+            names = (free[node.args[0]] - {str(node.value)}) | free[node.args[1]] | free[node.args[2]]
+        free[node] = names
+    return free[root]
+
+
+def replaced(root: Term, facts: Mapping[Term, Term]) -> Term:
+    """Return ``root`` with whole subterms replaced, smallest first."""
+
+    def change(node: Term, args: tuple[Term, ...]) -> Term:
+        new = renew(node, args)
+        return facts.get(new, new)
+
+    return rebuild(root, change)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A real interval. Ends are exact terms (None is infinite) and may use variables that come earlier."""
+
+    lower: Term | None
+    upper: Term | None
+    lower_closed: bool
+    upper_closed: bool
+    integer: bool = False
+
+    def __str__(self) -> str:
+        left = ("[" if self.lower_closed else "(") + ("-inf" if self.lower is None else show(self.lower))
+        right = ("inf" if self.upper is None else show(self.upper)) + ("]" if self.upper_closed else ")")
+        return f"{left}, {right}" + (" integer" if self.integer else "")
+
+
+REALS = Domain(None, None, lower_closed=False, upper_closed=False)
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """What is to be shown: for every point of the domains that satisfies ``given``, the formula ``goal``."""
+
+    name: str
+    domains: tuple[tuple[str, Domain], ...]
+    given: tuple[Term, ...]
+    goal: Term
+
+    @property
+    def box(self) -> dict[str, Domain]:
+        """The domains by name, in an order in which ends use earlier names only."""
+        return dict(self.domains)
+
+    def same_statement(self, other: Obligation) -> bool:
+        """Say whether both assert the same, apart from the name."""
+        return (self.box, frozenset(self.given), self.goal) == (other.box, frozenset(other.given), other.goal)
+
+    def digest(self) -> str:
+        """Return the sha256 of the meaning: domains, hypotheses and goal with every definition expanded."""
+        parts = [f"{name}:{domain_key(domain)}" for name, domain in sorted(self.domains)]
+        parts += sorted(canonical(formula) for formula in self.given)
+        return sha256("\n".join([*parts, canonical(self.goal)]).encode()).hexdigest()
+
+
+def domain_key(domain: Domain) -> str:
+    """Return a text that determines the domain."""
+    ends = [canonical(end) if end is not None else "inf" for end in (domain.lower, domain.upper)]
+    return f"{ends}{domain.lower_closed}{domain.upper_closed}{domain.integer}"
+
+
+def canonical(root: Term) -> str:
+    """Return a text that determines the term: its graph, numbered in postorder."""
+    index: dict[Term, int] = {}
+    parts = []
+    for node in postorder([root]):
+        parts.append(f"{node.op} {'' if node.value is None else node.value} {' '.join(str(index[a]) for a in node.args)}")
+        index[node] = len(index)
+    return ";".join(parts)
+
+
+SYMBOL = {"lt": "<", "le": "<=", "eq": "=", "ne": "!=", "gt": ">", "ge": ">=", "add": "+", "sub": "-", "mul": "*", "div": "/"}
+LEVEL = {"or": 1, "and": 2, "not": 3, **dict.fromkeys(RELATIONS, 4), "add": 5, "sub": 5, "neg": 6, "mul": 7, "div": 7, "pow": 9}
+
+
+def show(root: Term) -> str:
+    """Return the term in the formula language; parsing it gives the term back."""
+    text: dict[Term, str] = {}
+
+    def part(node: Term, level: int) -> str:
+        own = LEVEL.get(node.op, 10)
+        number = rational(node)
+        if number is not None:
+            own = 6 if number < 0 else 7 if number.denominator != 1 else 10
+        return text[node] if own >= level else f"({text[node]})"
+
+    for node in postorder([root]):
+        op, args = node.op, node.args
+        if op in ("num", "var", "name"):
+            text[node] = str(node.value)
+        elif op in SYMBOL:
+            level = LEVEL[op]
+            left, right = (level + 1, level + 1) if op in RELATIONS else (level, level + 1)
+            sign = SYMBOL[op] if op in ("mul", "div") else f" {SYMBOL[op]} "
+            text[node] = part(args[0], left) + sign + part(args[1], right)
+        elif op == "neg":
+            text[node] = "-" + part(args[0], 7)
+        elif op == "pow":
+            exponent = str(node.value) if isinstance(node.value, int) and node.value >= 0 else f"({node.value})"
+            text[node] = f"{part(args[0], 10)}^{exponent}"
+        elif op in ("and", "or"):
+            text[node] = f"{part(args[0], LEVEL[op])} {op} {part(args[1], LEVEL[op] + 1)}"
+        elif op == "not":
+            text[node] = f"not ({text[args[0]]})"
+        elif op in BINDERS:
+            body, first, last = (text[arg] for arg in args)
+            sign = ".." if op == "sum" else ", "
+            text[node] = f"{op}({node.value} in {first}..{last}, {body})" if sign == ".." else f"{op}({node.value}, {body}, {first}, {last})"
+        elif op == "pi":
+            text[node] = "pi"
+        elif op == "vector":
+            text[node] = "[" + ", ".join(text[arg] for arg in args) + "]"
+        elif op == "index":
+            text[node] = text[args[0]] + "[" + ", ".join(text[arg] for arg in args[1:]) + "]"
+        elif op == "binder":
+            name, kind = str(node.value).split()
+            text[node] = f"{kind}({name} in {text[args[0]]}..{text[args[1]]}, {text[args[2]]})"
+        else:
+            text[node] = f"{node.value if op == 'call' else op}(" + ", ".join(text[arg] for arg in args) + ")"
+    return text[root]
