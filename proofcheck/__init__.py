@@ -1,0 +1,1 @@
+"""proofcheck: continuous integration for theorems. Methods find; the kernel looks; the verdict says how we know."""

@@ -64,10 +64,12 @@ class Receipt:
         return tuple(name for name, found in groups.items() if "refuted" not in found)
 
 
-def check(claim: bytes, certificate: bytes | None, receipts: Mapping[str, Receipt] | None = None) -> Receipt:
+def check(claim: bytes, certificate: bytes | None, receipts: Mapping[str, Receipt] | None = None, symbolic: frozenset[str] = frozenset()) -> Receipt:
     """Return the receipt that the certificate earns for the claim. Raises Malformed or Rejected.
 
     ``receipts`` are those of claims checked before; only they can be cited. Without a certificate nothing is established.
+    ``symbolic`` names the obligations that the caller has proved by computer algebra in this very run: only for them does a
+    symbolic node count, and the receipt lists them as unchecked. What a certificate says of itself is never believed.
     """
     statement = read(claim)
     proofs: Mapping[str, certificates.Node] = {}
@@ -79,12 +81,14 @@ def check(claim: bytes, certificate: bytes | None, receipts: Mapping[str, Receip
         unknown = sorted(set(proofs) - {entry.obligation.name for entry in statement.entries})
         if unknown:
             raise Rejected("PC302", f"The certificate proves what the claim does not state: {', '.join(unknown[:3])}.")
-    return _receipt(statement, proofs, receipts or {})
+    return _receipt(statement, proofs, receipts or {}, symbolic)
 
 
-def _receipt(statement: Statement, proofs: Mapping[str, certificates.Node], receipts: Mapping[str, Receipt]) -> Receipt:
+def _receipt(
+    statement: Statement, proofs: Mapping[str, certificates.Node], receipts: Mapping[str, Receipt], symbolic: frozenset[str]
+) -> Receipt:
     proved = {name: receipt.established for name, receipt in receipts.items() if receipt.verdict == "proved"}
-    findings = [_finding(entry, proofs.get(entry.obligation.name), proved) for entry in statement.entries]
+    findings = [_finding(entry, proofs.get(entry.obligation.name), proved, symbolic) for entry in statement.entries]
     closed = {"proved", "assumed", "cited", "unchecked"}
     by_name = {finding.name: finding for finding in findings}
     steps = [entry for entry in statement.entries if entry.kind == "step"]
@@ -115,13 +119,15 @@ def _receipt(statement: Statement, proofs: Mapping[str, certificates.Node], rece
     )  # fmt: skip
 
 
-def _finding(entry: Entry, node: certificates.Node | None, proved: Mapping[str, tuple[Obligation, ...]]) -> Finding:
+def _finding(
+    entry: Entry, node: certificates.Node | None, proved: Mapping[str, tuple[Obligation, ...]], symbolic: frozenset[str]
+) -> Finding:
     name = entry.obligation.name
     if node is None:
         return Finding(name, entry.kind, "open")
     rule = str(node.get("rule"))
     if rule == UNCHECKED:
-        return Finding(name, entry.kind, "unchecked" if entry.kind in ("statement", "step") else "open", rule)
+        return Finding(name, entry.kind, "unchecked" if entry.kind in ("statement", "step") and name in symbolic else "open", rule)
     try:
         holds = prove(entry.obligation, node, Link(entry.by, proved))
     except Malformed as error:

@@ -419,9 +419,10 @@ class Series:
     def sub(x: arb_series, y: arb_series) -> arb_series:
         return x - y
 
-    @staticmethod
-    def mul(x: arb_series, y: arb_series) -> arb_series:
-        return x * y
+    def mul(self, x: arb_series, y: arb_series) -> arb_series:
+        # A series that is exactly 0 has no coefficients, and its product with NaN would be 0.
+        defined = all(c.is_finite() for factor in (x, y) for c in self.coefficients(factor))
+        return x * y if defined else self.constant(NAN)
 
     def div(self, x: arb_series, y: arb_series) -> arb_series:
         return x / y if y[0] > 0 or y[0] < 0 else self.constant(NAN)
@@ -545,3 +546,10 @@ def ball_sign(term: Term, bits: int = 1024) -> int | None:
             if value < 0:
                 return -1
     return None
+
+
+def has_value(term: Term) -> bool:
+    """Say whether a term without variables certainly has a value."""
+    with precision(256):
+        (value,) = evaluate((term,), Ball(), {})
+    return bool(value.is_finite())

@@ -64,8 +64,9 @@ def conditions(root: Term) -> tuple[Term, ...]:
     """Return the formulas that must hold for ``root`` (a term or formula) to have a value, each once, arguments first.
 
     div: divisor != 0; sqrt: radicand >= 0; log: > 0; asin, acos: 1 - u^2 >= 0; tan: cos(u) != 0; gamma: > 0 (a restriction:
-    negative arguments are not used); angle: both vectors nonzero; negative powers: base != 0. Conditions inside an integral
-    or a sum are stated for its bound variable and are refused by every rule that meets them.
+    negative arguments are not used); angle: both vectors nonzero; negative powers: base != 0; an integral with an infinite end
+    equals itself, which no rule shows. Conditions inside an integral or a sum are stated for its bound variable and are
+    refused by every rule that meets them.
     """
     found: dict[Term, None] = {}
     for node in postorder([root]):
@@ -85,6 +86,8 @@ def conditions(root: Term) -> tuple[Term, ...]:
         elif node.op == "angle":
             found[Term("gt", (node.args[1], ZERO))] = None
             found[Term("gt", (node.args[2], ZERO))] = None
+        elif node.op == "integral" and "inf" in (node.args[1].op, node.args[2].op):
+            found[Term("eq", (node, node))] = None
     return tuple(formula for formula in found if not _holds(formula))
 
 

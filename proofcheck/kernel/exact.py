@@ -353,7 +353,9 @@ class Ring:
         return result
 
     def sqrt(self, a: Element) -> Element:
-        """Return r/d for sqrt(n/d), where r = d sqrt(n/d) is a generator with r^2 = n d; rational content comes out as roots of primes.
+        """Return the root of a fraction n/d.
+
+        It is r/d, where r = d sqrt(n/d) is a generator with r^2 = n d; rational content comes out as roots of primes.
 
         The generator belongs to the fraction n/d, not to the product n d: sqrt(x/y) and sqrt(x y)/y differ for negative y.
         """

@@ -14,13 +14,15 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from itertools import product
+from math import ceil, floor
 from typing import Any, NoReturn, TypeAlias
 
-from .algebra import ball_sign
+from .algebra import ball_sign, has_value
 from .calculus import derivative, determinant
 from .errors import Malformed, Place
 from .parse import is_name, parse, parse_domain, suggestion
 from .terms import (
+    BINDERS,
     CONNECTIVES,
     FUNCTIONS,
     ONE,
@@ -37,6 +39,7 @@ from .terms import (
     mul,
     neg,
     num,
+    postorder,
     power,
     rational,
     sub,
@@ -205,7 +208,7 @@ class Reader:
         for i, item in enumerate(self.must_fail, 1):
             where = f"[[must_fail]] {i}"
             if _selected(item, instance, where):
-                changed = Scope({**tables.get("define", {}), **item.get("define", {})}, instance, f"{where}, define")
+                changed = Scope({**tables.get("define", {}), **_strings(item.get("define", {}), f"{where}, define")}, instance, f"{where}, define")
                 changed = changed.extended(changed.domains(tables.get("for_all", {}), "[for_all]"), item.get("for_all", {}), f"{where}, for_all")
                 local = changed.formulas(item.get("given", tables.get("given", [])), f"{where}, key `given`")
                 shows = changed.formula(item.get("statement", claim["statement"]), f"{where}, key `statement`")
@@ -236,14 +239,20 @@ def obligation(name: str, scope: Scope, given: tuple[Term, ...], goal: Term) -> 
 
 
 class Scope:
-    """Names and what they stand for: constants of the instance, variables with domains, definitions elaborated on demand."""
+    """Names and what they stand for: constants of the instance, variables with domains, definitions elaborated on demand.
+
+    Scoping is lexical: ``local`` holds the parameters, bound variables and indices of the text being read. The body of a
+    definition sees its own parameters and the file's names, never those of the place that uses it.
+    """
 
     def __init__(self, definitions: Mapping[str, Any], constants: Mapping[str, Term], key: str) -> None:
         self.key = key
         self.values: dict[str, Value] = dict(constants)
         self.constants = dict(constants)
+        self.local: dict[str, Value] = {}
+        self.expanded: dict[str, Value] = {}
+        self.whole: set[str] = set()
         self.box: dict[str, Domain] = {}
-        self.shapes: dict[str, Value] = {}
         self.definitions: dict[str, tuple[tuple[str, ...], Any]] = {}
         self.open: list[str] = []
         self.work = 0
@@ -255,10 +264,12 @@ class Scope:
             head = re.fullmatch(r"\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*", left, re.ASCII)
             name = head[1] if head else left
             parameters = tuple(part.strip() for part in head[2].split(",")) if head and head[2] is not None else ()
-            if not head or not all(map(is_name, (name, *parameters))) or name in FUNCTIONS or name in VECTOR_FUNCTIONS:
+            if not head or not all(map(is_name, (name, *parameters))) or name in RESERVED:
                 raise Malformed("PC204", f"{left!r} cannot be defined.", hint='A definition is named like "D", or "h(t)" with arguments.').at(key=key)
             if name in self.definitions or name in constants:
                 raise Malformed("PC210", f"`{name}` is defined twice.").at(key=key)
+            if len(set(parameters)) != len(parameters):
+                raise Malformed("PC210", f"{left!r} has two arguments of the same name.").at(key=key)
             self.definitions[name] = (parameters, right)
 
     def domains(self, table: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -372,13 +383,20 @@ class Scope:
         """Return the value of a formula text, a whole number, or a list of them (a vector)."""
         try:
             if isinstance(text, list):
-                return tuple(self.read(item, key) for item in text)
+                return self.entries_of([self.read(item, key) for item in text])
             if isinstance(text, bool) or not isinstance(text, (str, int)):
                 raise _wrong(key, text, "a formula in quotes")
             return self.value(parse(str(text)))
         except Malformed as error:
             place = error.place if error.place.text or not isinstance(text, str) else _span(error.place, text, error.what)
             raise Malformed(error.code.split()[0], error.what, place, error.hint).at(key=key) from None
+
+    @staticmethod
+    def entries_of(values: list[Value]) -> Value:
+        """Return a vector of numbers or of vectors."""
+        if any(isinstance(value, Term) and value.op in RELATIONS + CONNECTIVES for value in values):
+            raise Malformed("PC107", "The entries of a vector are numbers, not relations.")
+        return tuple(values)
 
     def scalar_term(self, value: Value, text: str) -> Term:
         if isinstance(value, tuple) or value.op in RELATIONS + CONNECTIVES:
@@ -402,7 +420,7 @@ class Scope:
         if op == "vector":
             if len(args) > MAX_MATRIX * MAX_MATRIX:
                 raise Malformed("PC106", f"A vector has at most {MAX_MATRIX * MAX_MATRIX} entries.")
-            return tuple(self.value(arg) for arg in args)
+            return self.entries_of([self.value(arg) for arg in args])
         if op == "index":
             return self.indexed(node)
         if op == "binder":
@@ -420,24 +438,28 @@ class Scope:
         return _arithmetic(op, *values)
 
     def named(self, name: str) -> Value:
-        if name in self.values:
-            return self.values[name]
+        for known in (self.local, self.values, self.expanded):
+            if name in known:
+                return known[name]
         if name not in self.definitions:
             if name == "inf":
                 raise Malformed("PC104", "`inf` is used as an end of a domain or of an integral only.")
-            known = [*self.values, *self.definitions]
-            raise Malformed("PC104", f"`{name}` is not defined.", hint=suggestion(name, known))
+            names = list(dict.fromkeys([*self.local, *self.values, *self.definitions]))
+            raise Malformed("PC104", f"`{name}` is not defined.", hint=suggestion(name, names))
         parameters, text = self.definitions[name]
         if parameters:
             raise Malformed("PC107", f"`{name}` takes {len(parameters)} argument(s): {name}({', '.join(parameters)}).")
-        self.values[name] = self.body(name, text)
-        return self.values[name]
+        self.expanded[name] = self.body(name, text, {})
+        return self.expanded[name]
 
-    def body(self, name: str, text: Any) -> Value:
+    def body(self, name: str, text: Any, arguments: dict[str, Value]) -> Value:
+        """Return the value of a definition's text, in which only its own arguments are local."""
         if name in self.open:
             raise Malformed("PC208", f"`{name}` is defined by itself: {' -> '.join([*self.open, name])}.")
         self.open.append(name)
+        outside, self.local = self.local, arguments
         value = self.read(text, f"[define], key `{name}`")
+        self.local = outside
         self.open.pop()
         return value
 
@@ -446,16 +468,7 @@ class Scope:
             parameters, text = self.definitions[name]
             if len(args) != len(parameters):
                 raise Malformed("PC107", f"`{name}` takes {len(parameters)} argument(s), not {len(args)}.")
-            given = dict(zip(parameters, (self.value(arg) for arg in args), strict=True))
-            hidden = {parameter: self.values.get(parameter) for parameter in parameters}
-            self.values.update(given)
-            value = self.body(name, text)
-            for parameter, old in hidden.items():
-                if old is None:
-                    del self.values[parameter]
-                else:
-                    self.values[parameter] = old
-            return value
+            return self.body(name, text, dict(zip(parameters, [self.value(arg) for arg in args], strict=True)))
         if name == "diff":
             return self.differentiated(args)
         if name == "integral":
@@ -485,7 +498,7 @@ class Scope:
         count = rational(self.scalar_term(self.value(args[2]), "diff")) if len(args) == 3 else Fraction(1)
         if isinstance(name, tuple) or name.op != "var" or count is None or count not in range(1, 9):
             raise Malformed("PC107", "diff takes a term, a variable, and at most a whole number of times up to 8.", hint="Example: diff(f, x, 2).")
-        if str(name.value) in self.box and self.box[str(name.value)].integer:
+        if self.is_whole(name):
             raise Malformed("PC111", f"`{name.value}` is a whole number; nothing is differentiated by it.")
         value = self.value(args[0])
         for _ in range(int(count)):
@@ -495,10 +508,9 @@ class Scope:
     def integrated(self, args: tuple[Term, ...]) -> Term:
         if len(args) != 4 or args[0].op != "name" or not is_name(str(args[0].value)):
             raise Malformed("PC107", "An integral is written integral(p, f, a, b): variable, integrand, ends.")
-        name = str(args[0].value)
         ends = tuple(self.end(arg) for arg in args[2:])
-        body = self.with_bound(name, lambda bound: (bound, self.scalar_term(self.value(args[1]), "integrand")))
-        return Term("integral", (body[1], *ends), body[0])
+        bound, body = self.bound(str(args[0].value), args[1], "integrand")
+        return Term("integral", (body, *ends), bound)
 
     def end(self, node: Term) -> Term:
         sign, inner = ("neg", node.args[0]) if node.op == "neg" else ("", node)
@@ -506,42 +518,53 @@ class Scope:
             return Term("inf", (), 1 if not sign else -1)
         return self.scalar_term(self.value(node), "end of an integral")
 
-    def with_bound(self, name: str, inside: Any) -> tuple[str, Term]:
+    def bound(self, name: str, node: Term, what: str, *, whole: bool = False) -> tuple[str, Term]:
+        """Return the canonical name of a bound variable, and the body with it.
+
+        ``_k`` binds a body in which binders are nested k - 1 deep. So the name does not depend on where the text stands, and it
+        differs from every name bound inside.
+        """
         self.depth += 1
-        bound = f"_{self.depth}"
-        old = self.values.get(name)
-        self.values[name] = var(bound)
-        result: tuple[str, Term] = inside(bound)
+        fresh = f"_new{self.depth}"
+        outside, self.local = self.local, {**self.local, name: var(fresh)}
+        self.whole |= {fresh} if whole else set()
+        body = self.scalar_term(self.value(node), what)
+        self.local = outside
+        self.whole.discard(fresh)
         self.depth -= 1
-        if old is None:
-            del self.values[name]
-        else:
-            self.values[name] = old
-        return result
+        height = 1 + max((int(str(inner.value)[1:]) for inner in postorder([body]) if inner.op in BINDERS), default=0)
+        return f"_{height}", substitute(body, {fresh: var(f"_{height}")})
 
     def ranged(self, node: Term) -> Value:
         name, kind = str(node.value).split()
+        if not is_name(name):
+            raise Malformed("PC101", f"`{name}` cannot name an index.")
         ends = [self.scalar_term(self.value(arg), f"range of {kind}") for arg in node.args[:2]]
         first, last = (rational(end) for end in ends)
-        whole = all(value is None or value.denominator == 1 for value in (first, last))
-        if kind == "sum" and whole and (first is None or last is None):
-            bound, body = self.with_bound(name, lambda bound: (bound, self.scalar_term(self.value(node.args[2]), "summand")))
+        if kind == "sum" and (first is None or last is None) and all(map(self.is_whole, ends)):
+            bound, body = self.bound(name, node.args[2], "summand", whole=True)
             return Term("sum", (body, *ends), bound)
         if first is None or last is None or first.denominator != 1 or last.denominator != 1:
             raise Malformed("PC110", f"The range of {name} runs from {ends[0]} to {ends[1]}; both must be whole numbers.")
         if last - first > MAX_RANGE:
             raise Malformed("PC106", f"The range of {name} has {last - first + 1} terms; {MAX_RANGE} are allowed.")
-        old = self.values.get(name)
-        result: Value | None = None
+        outside, result = self.local, None
         for k in range(int(first), int(last) + 1):
-            self.values[name] = num(k)
+            self.local = {**outside, name: num(k)}
             part = self.value(node.args[2])
             result = part if result is None else _arithmetic("add" if kind == "sum" else "mul", result, part)
-        if old is None:
-            self.values.pop(name, None)
-        else:
-            self.values[name] = old
+        self.local = outside
         return (ZERO if kind == "sum" else ONE) if result is None else result
+
+    def is_whole(self, end: Term) -> bool:
+        """Say whether a term is a whole number wherever its variables are: a sum between other ends has no meaning."""
+        for node in postorder([end]):
+            number = rational(node)
+            name = str(node.value)
+            whole = name in self.whole or (name in self.box and self.box[name].integer) if node.op == "var" else node.op in ("add", "sub", "neg", "mul")
+            if not (whole if number is None else number.denominator == 1):
+                return False
+        return True
 
     def indexed(self, node: Term) -> Value:
         value = self.value(node.args[0])
@@ -556,8 +579,8 @@ class Scope:
 
     def powered(self, base: Value, exponent: Value, node: Term) -> Value:
         number = rational(exponent) if isinstance(exponent, Term) else None
-        if isinstance(base, tuple):
-            raise Malformed("PC107", "A vector or matrix has no power.", hint="Write the product, or norm(v)^2.")
+        if isinstance(base, tuple) or base.op in RELATIONS + CONNECTIVES:
+            raise Malformed("PC107", "Only numbers have powers.", hint="Write the product, or norm(v)^2.")
         if number is not None and number.denominator == 1:
             if abs(number) > MAX_EXPONENT:
                 raise Malformed("PC106", f"The exponent is beyond {MAX_EXPONENT}.")
@@ -670,6 +693,9 @@ VECTOR_FUNCTIONS: dict[str, tuple[Callable[..., Value], int]] = {
 }  # fmt: skip
 
 
+RESERVED = (*FUNCTIONS, *VECTOR_FUNCTIONS, "min", "max", "factorial")
+
+
 def _function(name: str, argument: Term) -> Term:
     if name == "gamma" and (value := rational(argument)) is not None and abs(value) > MAX_EXPONENT:
         raise Malformed("PC106", f"gamma of a number beyond {MAX_EXPONENT}.")
@@ -699,11 +725,18 @@ def _arity(name: str, wanted: int, found: int) -> NoReturn:
 
 def empty(domain: Domain) -> bool:
     """Say whether a domain is not certainly inhabited. Ends that use other variables count as inhabited: they are checked by cases."""
-    if domain.lower is None or domain.upper is None or variables(domain.lower) or variables(domain.upper):
+    ends = [end for end in (domain.lower, domain.upper) if end is not None and not variables(end)]
+    if not all(map(has_value, ends)):
+        return True
+    if domain.lower is None or domain.upper is None or len(ends) != 2:
         return False
     if domain.integer:
         low, high = rational(domain.lower), rational(domain.upper)
-        return low is None or high is None or -((-low) // 1) > high // 1
+        if low is None or high is None:
+            return True
+        first = floor(low) + 1 if low.denominator != 1 or not domain.lower_closed else int(low)
+        last = ceil(high) - 1 if high.denominator != 1 or not domain.upper_closed else int(high)
+        return first > last
     if domain.lower is domain.upper:
         return not (domain.lower_closed and domain.upper_closed)
     return ball_sign(sub(domain.upper, domain.lower)) != 1

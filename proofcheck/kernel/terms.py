@@ -169,9 +169,14 @@ def conjunction(formulas: Iterable[Term]) -> Term:
 
 def conjuncts(formula: Term) -> tuple[Term, ...]:
     """Return the relations that a conjunction joins, left to right."""
-    if formula.op == "and":
-        return conjuncts(formula.args[0]) + conjuncts(formula.args[1])
-    return (formula,)
+    found, stack = [], [formula]
+    while stack:
+        part = stack.pop()
+        if part.op == "and":
+            stack.extend(reversed(part.args))
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def postorder(roots: Iterable[Term]) -> list[Term]:
@@ -332,7 +337,7 @@ def show(root: Term) -> str:
             sign = SYMBOL[op] if op in ("mul", "div") else f" {SYMBOL[op]} "
             text[node] = part(args[0], left) + sign + part(args[1], right)
         elif op == "neg":
-            text[node] = "-" + part(args[0], 7)
+            text[node] = "-" + part(args[0], 8)  # -x*y reads as (-x)*y
         elif op == "pow":
             exponent = str(node.value) if isinstance(node.value, int) and node.value >= 0 else f"({node.value})"
             text[node] = f"{part(args[0], 10)}^{exponent}"

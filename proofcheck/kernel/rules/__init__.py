@@ -27,11 +27,15 @@ Rule = Callable[[Obligation, Node, Link], bool]
 
 
 def prove(goal: Obligation, node: Node, link: Link) -> bool:
-    """Return True if the node proves the goal and False if it refutes it. Raises Rejected otherwise."""
+    """Return True if the node proves the goal and False if it refutes it. Raises Rejected otherwise.
+
+    What the file declares (a citation, an assumption) is for the whole obligation, where the receipt lists it; a premise
+    cannot use it.
+    """
     name = node.get("rule")
     if not isinstance(name, str) or name not in RULES:
         raise Rejected("PC316", f"There is no rule {name!r}. Rules: {', '.join(sorted(RULES))}.")
-    return RULES[name](goal, node, link)
+    return RULES[name](goal, node, link if name in ("cite", "assume") else Link())
 
 
 def established(goal: Obligation, node: Node, link: Link) -> None:

@@ -14,6 +14,7 @@ from ..signs import Signs
 from ..statement import Scope
 from ..terms import (
     PI,
+    RELATIONS,
     ZERO,
     Domain,
     Obligation,
@@ -83,7 +84,8 @@ def rewrite(goal: Obligation, node: Node, link: Link) -> bool:
                                         P[t]
 
     Soundness: equal terms may be exchanged; the reasons are those of ``_fact``. What P[t] needs in order to have a value and
-    P[t'] does not is proved too. Facts are used in order, each on the result of the ones before. Works for refutations as well.
+    P[t'] does not is proved too; where `or` or `not` may decide P[t'] without all of its values, or a part refutes it, every
+    condition of P[t] is. Facts are used in order, each on the result of the ones before. Works for refutations as well.
     """
     only_keys(node, "facts", "then", "conditions")
     facts = nodes_of(node, "facts")
@@ -95,9 +97,11 @@ def rewrite(goal: Obligation, node: Node, link: Link) -> bool:
         old, new = _integrated(goal, fact, formula, scope) if "integral" in fact else _fact(goal, fact, link, scope)
         formula = replaced(formula, {old: new})
         needed = dict.fromkeys(replaced(condition, {old: new}) for condition in needed)
-    remaining = set(conditions(formula))
+    holds = prove(replace(goal, goal=formula, name=f"{goal.name}, rewritten"), node_of(node, "then"), link)
+    plain = formula.op in RELATIONS or (holds and all(part.op in RELATIONS for part in conjuncts(formula)))
+    remaining = set(conditions(formula)) if plain else set()
     require(goal, [condition for condition in needed if condition not in remaining], nodes_of(node, "conditions"), link)
-    return prove(replace(goal, goal=formula, name=f"{goal.name}, rewritten"), node_of(node, "then"), link)
+    return holds
 
 
 def _fact(goal: Obligation, fact: Node, link: Link, scope: Scope) -> tuple[Term, Term]:
@@ -183,6 +187,8 @@ def parametrise(goal: Obligation, node: Node, link: Link) -> bool:
         raise Rejected("PC310", f"{name} cannot be replaced by a function of {new} here.", goal.name)
     outer = Scope({}, {}, "certificate")
     domain = domain_in(outer, text_of(node, "domain"))
+    if domain.integer:
+        raise Rejected("PC310", f"{new} must run through an interval, not through whole numbers.", goal.name)
     outer.values[new] = Term("var", (), new)
     image = term_in(outer, text_of(node, "as"))
     if conditions(image):

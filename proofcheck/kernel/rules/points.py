@@ -25,6 +25,8 @@ def settled(formula: Term) -> bool | None:
     if formula.op == "not":
         inner = settled(formula.args[0])
         return None if inner is None else not inner
+    if variables(formula):  # a condition on a bound variable
+        return None
     for bits in PRECISIONS:
         with precision(bits):
             a, b = evaluate(formula.args, Ball(), {})

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from flint import arb
 
-from ..algebra import Ball, Gradient, decide, evaluate, interval, precision, relations, sides
+from ..algebra import Ball, Gradient, decide, evaluate, has_value, interval, precision, relations, sides
 from ..certificate import Node, nodes_of, number_of, only_keys, text_of
 from ..errors import Rejected
 from ..exact import is_zero
@@ -136,10 +136,14 @@ class Enclosures:
         Where both sides are exactly equal at that corner, `>=` holds, and `>` holds if the corner is outside the domain (an
         open end) in a variable in which the difference is strictly monotone.
         """
-        return all(self._corner(atom, *self.differences(cell)[atom], cell) for atom in conjuncts(self.chart.goal))
+        atoms = conjuncts(self.chart.goal)
+        if not all(atom.op in ("lt", "le", "gt", "ge") for atom in atoms):
+            return False
+        slopes = self.differences(cell)
+        return all(self._corner(atom, *slopes[atom], cell) for atom in atoms)
 
     def _corner(self, atom: Term, value: arb, parts: list[arb | None], cell: Cell) -> bool:
-        if atom.op not in ("lt", "le", "gt", "ge") or not value.is_finite():
+        if not value.is_finite():
             return False
         sign = 1 if atom.op in ("gt", "ge") else -1
         point: dict[str, Term] = {}
@@ -242,7 +246,7 @@ def split(goal: Obligation, node: Node, link: Link) -> bool:
         raise Rejected("PC309", f"A split needs a variable, cuts, and one piece more than cuts; {name!r} with {len(pieces)} pieces.", goal.name)
     scope = scope_of(goal)
     ends = [term_in(scope, cut) for cut in cuts]
-    if any(variables(end) for end in ends):
+    if not all(not variables(end) and has_value(end) for end in ends):
         raise Rejected("PC309", "Cuts are constants.", goal.name)
     whole = box[name]
     for i, piece in enumerate(pieces):

@@ -1,0 +1,1 @@
+"""Number systems outside the kernel: floats with error bounds, mpmath, sympy, and typesetting."""

@@ -1,0 +1,128 @@
+"""The command line. No logic: each command reads its options, calls one function, and returns an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from proofcheck.errors import guarded, project
+
+ENDINGS = """Exit codes: 0 all PASS, 1 a FAIL or NEWS, 2 malformed input, 3 environment, 4 budget ended first, 5 nothing selected, 6 integrity,
+70 a bug of proofcheck, 130 and 143 interrupted."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=ENDINGS)
+@click.option("-C", "directory", default=".", metavar="DIR", help="The project: the folder that contains `claims`.")
+@click.version_option(package_name="proofcheck")
+@click.pass_context
+def cli(context: click.Context, directory: str) -> None:
+    """Continuous integration for theorems: claims in files, proofs replayed by a small kernel, a report that says how we know."""
+    context.obj = directory
+
+
+@cli.command()
+@click.argument("ids", nargs=-1, metavar="[ID|GLOB|all]...")
+@click.option("--fresh", is_flag=True, help="Search everything again; certificates on disk do not count.")
+@click.option("--timeout", default=120.0, show_default=True, help="Seconds for each obligation.")
+@click.option("--memory", default=2000, show_default=True, help="Megabytes for each obligation.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help="Obligations at a time.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is standard output.")
+@click.option("--junit", metavar="FILE", help="Write the report as JUnit XML.")
+@click.option("--report", "folder", default="reports", show_default=True, metavar="DIR", help="Where report.html, report.json and junit.xml go.")
+@click.option("--no-report", is_flag=True, help="Write no report files.")
+@click.option("--no-write", is_flag=True, help="Leave the certificates on disk as they are.")
+@click.option("-v", "--verbose", is_flag=True, help="One line for each finished obligation.")
+@click.pass_obj
+def verify(directory: str, /, **options: Any) -> None:
+    """Check claims: replay their certificates, search what has none, report PASS or FAIL."""
+    from proofcheck.commands import verify_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: verify_command(project(directory), **options))
+
+
+@cli.command()
+@click.argument("ids", nargs=-1, metavar="[ID|GLOB|all]...")
+@click.option("--timeout", default=120.0, show_default=True, help="Seconds for each claim.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores")
+@click.pass_obj
+def replay(directory: str, ids: tuple[str, ...], timeout: float, jobs: int) -> None:
+    """Let the kernel look at the certificates on disk again; search nothing."""
+    from proofcheck.commands import replay_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: replay_command(project(directory), ids, timeout, jobs))
+
+
+@cli.command(name="list")
+@click.argument("ids", nargs=-1, metavar="[GLOB]...")
+@click.option("--format", "form", type=click.Choice(["table", "json", "ids"]), default="table", show_default=True)
+@click.pass_obj
+def list_(directory: str, ids: tuple[str, ...], form: str) -> None:
+    """List the claims."""
+    from proofcheck.commands import list_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: list_command(project(directory), ids, form))
+
+
+@cli.command()
+@click.argument("name", metavar="ID")
+@click.option("--source", is_flag=True, help="Print the file.")
+@click.pass_obj
+def show(directory: str, name: str, source: bool) -> None:
+    """Show one claim: the statement typeset, its steps, the verdict, how we know."""
+    from proofcheck.commands import show_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: show_command(project(directory), name, source=source))
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.pass_obj
+def lint(directory: str, paths: tuple[str, ...], strict: bool) -> None:
+    """Say what is wrong, or careless, in claim files; all of it at once."""
+    from proofcheck.commands import lint_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: lint_command(project(directory), paths, strict=strict))
+
+
+@cli.command()
+@click.argument("name", metavar="PAPER/ID")
+@click.pass_obj
+def new(directory: str, name: str) -> None:
+    """Write a commented claim file to start from."""
+    from proofcheck.commands import new_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: new_command(Path(directory), name))
+
+
+@cli.command()
+@click.pass_obj
+def doctor(directory: str) -> None:
+    """Check that this machine and this installation can do the work."""
+    from proofcheck.doctor import doctor_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: doctor_command(project(directory)))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of claim files, for editors."""
+    from proofcheck.commands import schema_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(schema_command)
+
+
+def finish(action: Any) -> None:
+    """End the process with the exit code of an action."""
+    sys.exit(guarded(action))
+
+
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="proofcheck")

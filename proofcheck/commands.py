@@ -1,0 +1,332 @@
+"""What each command of the command line does. Returns exit codes; prints to standard output, messages to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from proofcheck import replay, store
+from proofcheck.claim import Claim, Library, coverage_errors, library, lint, load, load_paper, schema
+from proofcheck.errors import say
+from proofcheck.kernel import Receipt
+from proofcheck.kernel.errors import Malformed
+from proofcheck.replay import Refusal
+from proofcheck.run import run
+from proofcheck.verdict import EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, exit_code
+
+NOTHING = "Nothing is selected: no claim matches {}. See `proofcheck list`."
+
+
+def verify_command(
+    root: Path, *, ids: tuple[str, ...], fresh: bool, timeout: float, memory: int, jobs: int, json_file: str | None, junit: str | None,
+    folder: str, no_report: bool, no_write: bool, verbose: bool,
+) -> int:  # fmt: skip
+    """Verify claims, print the summary, write the reports."""
+    from proofcheck.report.as_json import to_json  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.report.as_junit import to_junit  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.report.as_terminal import render  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.verify import Settings, verify  # noqa: PLC0415 - not needed by the other commands
+
+    lib = library(root / "claims")
+    chosen = lib.select(ids)
+    if not chosen and not lib.errors:
+        return say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
+    if not (timeout > 0 and jobs > 0 and memory > 0):
+        raise Malformed("PC204", "--timeout, --jobs and --memory are positive.")
+    settings = Settings(timeout=timeout, memory=memory * 10**6, jobs=jobs, fresh=fresh, write=not no_write)
+    with TerminalProgress(verbose=verbose) as progress:
+        report = verify(lib, chosen, settings, progress.on_event)
+    human = sys.stderr if json_file == "-" else sys.stdout
+    human.write(render(report, width=columns(), color=colored(human)) + "\n")
+    if json_file == "-":
+        sys.stdout.write(to_json(report))
+    elif json_file:
+        store.save(Path(json_file), to_json(report))
+    if junit:
+        store.save(Path(junit), to_junit(report))
+    if not no_report:
+        from proofcheck.report.as_html import to_html  # noqa: PLC0415 - loads the templates
+
+        target = root / folder
+        store.save(target / "report.json", to_json(report))
+        store.save(target / "junit.xml", to_junit(report))
+        store.save(target / "report.html", to_html(report))
+        human.write(f"\nreport: {target / 'report.html'}\n")
+    if report.interrupted:
+        return say(f"Interrupted; what was found is kept. Go on with: proofcheck verify {' '.join(ids) or 'all'}", 130)
+    return report.exit_code
+
+
+def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) -> int:
+    """Let the kernel look at stored certificates and say for each claim what they establish."""
+    lib = library(root / "claims")
+    chosen = lib.select(ids)
+    if not chosen:
+        return say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
+    closure = lib.closure(chosen)
+    certificates = {claim.id: store.stored(claim) for claim in closure}
+    codes = [EXIT_MALFORMED for _ in lib.errors]
+    tasks = [replay.task(lib, claim, certificates, {}, timeout) for claim in chosen if certificates[claim.id] is not None]
+    lines: dict[str, str] = {}
+    for outcome in run(tasks, jobs=jobs, preload=("proofcheck.replay",)):
+        name = outcome.task.name
+        if outcome.ended == "interrupted":
+            return say("Interrupted.", 130)
+        answer = replay.answer(outcome)
+        if isinstance(answer, Refusal):
+            codes.append(EXIT_INTEGRITY)
+            lines[name] = f"REJECTED  {name}  {answer.text}"
+            continue
+        codes.append(replayed_code(answer, lib.claims[name].expect))
+        word = {"proved": "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[answer.verdict]
+        lines[name] = f"{word:8}  {name}  {replayed_detail(answer)}  {outcome.seconds:.2f} s"
+    for claim in chosen:
+        sys.stdout.write(lines.get(claim.id, f"NONE      {claim.id}  no certificate; run `proofcheck verify {claim.id}`") + "\n")
+    for error in lib.errors:
+        sys.stderr.write(f"{error}\n")
+    verified = sum(line.startswith(("VERIFIED", "REFUTED")) for line in lines.values())
+    sys.stdout.write(f"{verified} of {len(chosen)} settled by the kernel alone\n")
+    return exit_code(codes or [EXIT_PASS])
+
+
+def replayed_code(receipt: Receipt, expect: str) -> int:
+    """Return 1 where a certificate settles a claim against its expectation or its file is in doubt, else 0."""
+    against = {"proved": ("refuted",), "refuted": ("proved",), "supported": ("refuted",), "open": ("proved", "refuted")}
+    return EXIT_FAIL if receipt.verdict in against[expect] or (receipt.complaints and receipt.verdict != "open") else EXIT_PASS
+
+
+def replayed_detail(receipt: Receipt) -> str:
+    """Return how many obligations a receipt closes, and what it rests on."""
+    closed = sum(finding.status in ("proved", "refuted", "cited") for finding in receipt.findings)
+    parts = [f"{closed} of {len(receipt.findings)} obligations"]
+    parts += [f"{len(receipt.assumptions)} assumed"] if receipt.assumptions else []
+    symbolic = sum(finding.rule == "symbolic" for finding in receipt.findings)
+    parts += [f"{symbolic} symbolic, not looked at"] if symbolic else []
+    return ", ".join(parts)
+
+
+def list_command(root: Path, ids: tuple[str, ...], form: str) -> int:
+    """Print ids, expectations and titles."""
+    lib = library(root / "claims")
+    chosen = lib.select(ids)
+    for error in lib.errors:
+        sys.stderr.write(f"{error}\n")
+    if not chosen:
+        return EXIT_MALFORMED if lib.errors else say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
+    tables = [claim.tables["claim"] for claim in chosen]
+    rows = [{"id": str(t["id"]), "expect": str(t["expect"]), "kind": str(t.get("kind", "")), "title": str(t["title"])} for t in tables]
+    if form == "json":
+        sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    elif form == "ids":
+        sys.stdout.write("".join(row["id"] + "\n" for row in rows))
+    else:
+        from proofcheck.report.text import clean, clip, pad  # noqa: PLC0415 - only for the table
+
+        name, expect = (max(len(row[key]) for row in rows) for key in ("id", "expect"))
+        for row in rows:
+            sys.stdout.write(f"{pad(row['id'], name)}  {pad(row['expect'], expect)}  {clip(clean(row['title']), max(columns() - name - expect - 4, 20))}\n")
+        sys.stdout.write(f"{len(rows)} claims\n")
+    return EXIT_MALFORMED if lib.errors else EXIT_PASS
+
+
+def show_command(root: Path, name: str, *, source: bool) -> int:
+    """Print one claim with what the last run, or else the kernel alone, knows of it."""
+    from proofcheck.report.as_terminal import show  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.report.collect import claim_report  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.verdict import decide, judge  # noqa: PLC0415 - not needed by the other commands
+
+    lib = library(root / "claims")
+    claim = found(lib, name)
+    if source:
+        sys.stdout.write(claim.data.decode("utf-8", "replace"))
+        return EXIT_PASS
+    certificate = store.stored(claim)
+    last = last_report(root, claim, certificate)
+    if last is not None:
+        sys.stdout.write(show(last) + "\n")
+        return EXIT_PASS
+    certificates = {c.id: store.stored(c) for c in lib.closure([claim])}
+    (outcome,) = run([replay.task(lib, claim, certificates, {}, 120.0)], jobs=1, preload=("proofcheck.replay",))
+    answer = replay.answer(outcome)
+    if isinstance(answer, Refusal):
+        return say(f"{claim.id}: {answer.text}\nRun `proofcheck verify {claim.id}`.", EXIT_INTEGRITY if not answer.outdated else EXIT_FAIL)
+    verdict = decide(answer, {})
+    report = claim_report(claim, answer, {}, verdict, judge(verdict, claim.expect), certificate, searched=False, seconds=outcome.seconds)
+    sys.stdout.write(show(report) + "\n\nSeen by the kernel alone; checks and computer algebra run with `proofcheck verify " + claim.id + "`.\n")
+    return EXIT_PASS
+
+
+def last_report(root: Path, claim: Claim, certificate: bytes | None) -> Any:
+    """Return the claim's record in the last report, if claim and certificate are still the same; else None."""
+    from hashlib import sha256  # noqa: PLC0415 - only here
+
+    from proofcheck.report.as_json import ReportError, from_json  # noqa: PLC0415 - only here
+
+    try:
+        report = from_json((root / "reports" / "report.json").read_text("utf-8"))
+    except (OSError, ReportError, ValueError):
+        return None
+    digest = sha256(certificate).hexdigest() if certificate else ""
+    return next((row for row in report.claims if row.id == claim.id and row.digest == claim.statement.digest and row.certificate == digest), None)
+
+
+def found(lib: Library, name: str) -> Claim:
+    """Return the claim of an id. Raises Malformed with the nearest name."""
+    from proofcheck.kernel.parse import suggestion  # noqa: PLC0415 - only for the message
+
+    if name not in lib.claims:
+        for error in lib.errors:
+            if name in error.place.file:
+                raise error
+        raise Malformed("PC104", f"There is no claim {name!r}.", hint=suggestion(name, sorted(lib.claims)).replace("Names in scope", "Claims"))
+    return lib.claims[name]
+
+
+def lint_command(root: Path, paths: tuple[str, ...], *, strict: bool) -> int:
+    """Print every error and warning of claim files; the folder's papers are checked with them."""
+    claims_root = root / "claims"
+    errors: list[Malformed] = []
+    warnings: list[str] = []
+    count = 0
+    if paths:
+        for text in paths:
+            path = Path(text)
+            try:
+                if path.name == "paper.toml":
+                    load_paper(path, path.parent)
+                    claims = []
+                else:
+                    claims = [load(path, path.parent)]
+                    errors += unread(claims[0])
+            except Malformed as error:
+                errors.append(error)
+                claims = []
+            count += 1
+            warnings += [f"{claim.path}: {line}" for claim in claims for line in lint(claim)]
+    else:
+        lib = library(claims_root)
+        errors += [*lib.errors, *coverage_errors(lib)]
+        for claim in lib.claims.values():
+            errors += unread(claim)
+            warnings += [f"{claim.path}: {line}" for line in lint(claim)]
+        count = len(lib.claims) + len(lib.papers)
+        try:
+            lib.closure(list(lib.claims.values()))
+        except Malformed as error:
+            errors.append(error)
+    for mistake in errors:
+        sys.stdout.write(f"{mistake}\n")
+    for line in warnings:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{count} files: {len(errors)} errors, {len(warnings)} warnings\n")
+    if not count:
+        return EXIT_NOTHING
+    return EXIT_MALFORMED if errors else EXIT_FAIL if warnings and strict else EXIT_PASS
+
+
+def unread(claim: Claim) -> list[Malformed]:
+    """Return what the kernel finds wrong in the formulas of a claim, and names in ``by`` that nothing knows."""
+    from proofcheck.methods.strategy import known  # noqa: PLC0415 - plugins may add names
+
+    try:
+        entries = claim.statement.entries
+    except Malformed as error:
+        return [error]
+    names = known()
+    wishes = {str(entry.by.get("rule") or entry.by.get("method")): entry.key for entry in entries if entry.by}
+    return [
+        Malformed("PC204", f"There is no method or rule {wish!r}.", hint=f"Known: {', '.join(sorted(names))}.").at(file=str(claim.path), key=key)
+        for wish, key in wishes.items()
+        if wish not in names
+    ]
+
+
+SCAFFOLD = '''#:schema ../claim.schema.json
+proofcheck = "claim/1"
+
+[claim]
+id        = "{name}"
+kind      = "lemma"
+title     = "A sentence that a colleague could say aloud"
+statement = "f <= x"                 # a relation, a chain a < b <= c, or several joined with `and`
+expect    = "proved"                 # proved, refuted, supported or open: what you, the author, expect
+
+[for_all]
+x = "[0, 1]"                         # ( and ) leave an end out, inf is infinite; also "real", "integer in [1, inf)", "vector(3)"
+
+# given = ["x != 1/2"]               # hypotheses go above [claim], as a list of relations
+
+[define]                             # names for formulas; numbers are exact, 0.1 is 1/10
+f = "sin(x)"
+# "h(t)" = "(pi - t)*cos(t) + sin(t)"    a definition with an argument, used as h(x)
+
+[source]
+label = "Lemma 1"                    # as the paper numbers it; add the same label to paper.toml
+quote = "The paper's own words."
+
+# A proof in steps. The statement counts as shown when a step shows the same, or its steps show every part of it.
+# by = "identity", "inequality", {{ rule = "cite", claim = "paper/other" }} or
+# by = {{ rule = "assume", source = "where", reason = "why this cannot be checked here" }}
+[[step]]
+id    = "bound"
+text  = "Both sides vanish at 0; the zero is divided out exactly."
+shows = "f <= x"
+by    = "inequality"
+
+[[check]]                            # the paper's own kind of evidence, kept beside the proof
+by = {{ method = "grid", points = 200, digits = 30 }}
+
+[[sanity]]                           # is it encoded right? A value done by hand.
+at.x  = "0"
+shows = "f = 0"
+
+[[must_fail]]                        # would this file notice if it were wrong? A neighbour that is false.
+text      = "The constant 1 is sharp."
+statement = "f <= 9*x/10"
+'''
+
+
+def new_command(root: Path, name: str) -> int:
+    """Write a scaffold that passes lint, and name it in the paper's file."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*", name):
+        raise Malformed("PC205", f"{name!r} is not of the form paper/claim in a-z, 0-9 and hyphens.")
+    path = root / "claims" / f"{name}.toml"
+    if path.exists():
+        raise Malformed("PC210", f"{path} exists already.", hint="Choose another id, or edit it.")
+    store.save(path, SCAFFOLD.format(name=name))
+    store.save(root / "claims" / "claim.schema.json", schema_text())
+    paper, _, short = name.partition("/")
+    register = path.parent / "paper.toml"
+    if not register.exists():
+        store.save(register, f'proofcheck = "paper/1"\n\n[paper]\ntitle     = "{paper}"\nauthors   = ""\nreference = ""\n')
+    row = f'\n[[statement]]\nlabel  = "Lemma 1"\ntitle  = ""\nclaims = ["{short}"]\n'
+    store.save(register, register.read_text("utf-8") + row)
+    sys.stdout.write(f"{path}\n{register}\nNow edit it, then: proofcheck lint {path} && proofcheck verify {name}\n")
+    return EXIT_PASS
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of claim files as the text that is kept in ``claims/claim.schema.json``."""
+    return json.dumps(schema(), indent=1) + "\n"
+
+
+def schema_command() -> int:
+    """Print the schema."""
+    sys.stdout.write(schema_text())
+    return EXIT_PASS
+
+
+def columns() -> int:
+    """Return the width to print for: the terminal's, or COLUMNS, at least 60 and at most 160."""
+    return min(max(shutil.get_terminal_size((100, 24)).columns, 60), 160)
+
+
+def colored(stream: Any) -> bool:
+    """Say whether colours may be written: to a terminal, unless NO_COLOR is set."""
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

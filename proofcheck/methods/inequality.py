@@ -1,0 +1,390 @@
+"""Inequalities on a box: signs by structure, exact zeros at the ends of one-variable domains, bisection with three leaf forms.
+
+What this finds is a tree of kernel rules. Order of attempts: cheap and decisive first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from time import perf_counter
+from typing import Any
+
+from flint import arb
+
+from proofcheck.evidence import Evidence, Margin, Proof, Undecided
+from proofcheck.kernel import rules
+from proofcheck.kernel.algebra import Ball, evaluate, precision, sides
+from proofcheck.kernel.calculus import conditions
+from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.exact import coefficients, is_zero
+from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
+from proofcheck.kernel.rules.zeros import quotient, value
+from proofcheck.kernel.signs import Signs
+from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var
+
+from .witness import Cubes, candidates, find
+
+Progress = Callable[[int, int, str], None]
+MAX_ORDER = 12
+LENGTHS = (0, 2, 5, 10, 18)
+FEW = 300
+SMALLEST = Fraction(1, 2**30)
+
+
+@dataclass
+class Budget:
+    """How much may be spent, in cells, and what was."""
+
+    cells: int
+    progress: Progress
+    spent: int = 0
+    stuck: Cell | None = None
+    narrowest: Fraction = field(default=Fraction(1))
+
+    def spend(self) -> bool:
+        """Count one cell; say whether there was one left."""
+        self.spent += 1
+        if self.spent % 500 == 0:
+            self.progress(self.spent, self.cells, "cells")
+        return self.spent <= self.cells
+
+
+def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progress) -> Evidence:
+    """Return a proof or a refutation of an inequality, or Undecided with the place where it got stuck.
+
+    Options: cells (budget, default 200000), prec (bits, default 64).
+    """
+    start = perf_counter()
+    refutation = find(obligation, 300)
+    if refutation is not None:
+        where = ", ".join(f"{name} = {text}" for name, text in refutation["at"].items())
+        return Proof(obligation.name, refutation, "witness", perf_counter() - start, f"violated at {where}")
+    budget = Budget(int(options.get("cells", 200_000)), progress)
+    node = prove(obligation, budget, int(options.get("prec", 64)))
+    seconds = perf_counter() - start
+    if node is not None:
+        return Proof(obligation.name, node, str(node["rule"]), seconds, f"{leaf_count(node)} leaves, {budget.spent} cells searched", margin(obligation))
+    late = find(obligation, 4000)
+    if late is not None:
+        return Proof(obligation.name, late, "witness", perf_counter() - start, "violated near where the search got stuck")
+    return Undecided(obligation.name, "inequality", *reason(obligation, budget), perf_counter() - start, margin(obligation))
+
+
+def prove(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof node, or None. 1. signs; 2. each conjunct by itself; 3. zeros at ends; 4. bisection; 5. zeros inside."""
+    node = by_signs(obligation, budget, bits)
+    if node is not None:
+        return node
+    if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains) or not obligation.domains:
+        return None
+    node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits)
+    if node is not None:
+        return node
+    # In one variable a few hundred cells are enough unless a zero is in the way: look for it before spending more.
+    short = Budget(FEW, budget.progress) if len(obligation.domains) == 1 and budget.cells > FEW else budget
+    node = by_bisection(obligation, short, bits)
+    if node is None and short.stuck is not None:
+        budget.stuck = short.stuck
+        node = with_zero_inside(obligation, budget, bits)
+        if node is None and short is not budget:
+            node = by_bisection(obligation, budget, bits)
+    return node
+
+
+def by_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a ``sign`` node where the structure decides, else None."""
+    if not Signs(obligation.box, obligation.given).holds(obligation.goal):
+        return None
+    premises = definedness(obligation, conditions(obligation.goal), budget, bits)
+    return None if premises is None else {"rule": "sign", **({"conditions": premises} if premises else {})}
+
+
+def definedness(obligation: Obligation, formulas: tuple[Term, ...], budget: Budget, bits: int) -> list[dict[str, Any]] | None:
+    """Return proofs of the conditions that do not follow from signs, in order; None where one is not found."""
+    signs = Signs(obligation.box, obligation.given)
+    nodes = []
+    for formula in formulas:
+        if signs.holds(formula):
+            continue
+        node = prove(replace(obligation, goal=formula, name=f"{obligation.name}: {formula}"), Budget(min(4000, budget.cells), budget.progress), bits)
+        if node is None:
+            return None
+        nodes.append(node)
+    return nodes
+
+
+def by_bisection(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a bisection node, or None with ``budget.stuck`` set to the narrowest undecided cell."""
+    try:
+        chart = chart_of(obligation)
+    except Rejected:
+        return None
+    formulas = (*obligation.given, obligation.goal)
+    cuttable = any(node.op in ("sqrt", "acos", "asin") for formula in formulas for node in postorder((formula,)))
+    premises = definedness(obligation, tuple(dict.fromkeys(c for f in formulas for c in conditions(f))), budget, bits) if cuttable else None
+    enclosures = Enclosures(chart, obligation, bits, clip=premises is not None)
+    tree: list[str] = []
+    stack = [unit(chart)]
+    with precision(bits):
+        while stack:
+            cell = stack.pop()
+            if not budget.spend():
+                budget.stuck = cell
+                return None
+            form = decided_by(enclosures, cell)
+            if form:
+                tree.append(form)
+                continue
+            axis = direction(enclosures, cell)
+            if cell[axis][1] - cell[axis][0] < SMALLEST:
+                budget.stuck = cell
+                return None
+            tree.append(DIGITS[axis])
+            first, second = halves(cell, axis)
+            stack += [second, first]
+    return {"rule": "bisection", "prec": bits, "tree": "".join(tree), **({"conditions": premises} if premises is not None else {})}
+
+
+def decided_by(enclosures: Enclosures, cell: Cell) -> str:
+    """Return the first leaf form that decides the cell, or nothing."""
+    edge = any(low == 0 or high == 1 for low, high in cell)
+    return next((form for form in ("NMC" if edge else "NM") if enclosures.decides(form, cell)), "")
+
+
+def direction(enclosures: Enclosures, cell: Cell) -> int:
+    """Return the axis along which the differences vary most over the cell; the longest where that is not known."""
+    spread = [0.0] * len(cell)
+    for value_, parts in enclosures.differences(cell).values():
+        del value_
+        for axis, part in enumerate(parts):
+            if part is not None:
+                width = float(cell[axis][1] - cell[axis][0]) * abs(float(enclosures.widths[axis].mid()))
+                size = float(part.abs_upper())
+                spread[axis] = max(spread[axis], size * width if size == size else float("inf"))  # noqa: PLR0124 - NaN is not itself
+    if max(spread) == 0 or max(spread) == float("inf"):
+        lengths = [float(high - low) for low, high in cell]
+        return lengths.index(max(lengths))
+    return spread.index(max(spread))
+
+
+def with_zeros_at_ends(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a split with the ``zeros`` rule at each end of a one-variable domain at which both sides agree exactly."""
+    if len(obligation.domains) != 1 or obligation.given or obligation.goal.op not in ("lt", "le", "gt", "ge"):
+        return None
+    name, domain = obligation.domains[0]
+    orders = {end: order for end in ("lower", "upper") if (order := vanishing_order(obligation, name, end))}
+    if not orders:
+        return None
+    pieces: list[dict[str, Any]] = []
+    cuts: list[Term] = []
+    for share in (Fraction(1), Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 16), Fraction(1, 64), Fraction(1, 256)):
+        if share > Fraction(1, len(orders)):
+            continue
+        low_cut, high_cut = cut_at(domain, share), cut_at(domain, 1 - share)
+        pieces, cuts, complete = [], [], True
+        if "lower" in orders:
+            node = near_zero(narrowed(obligation, name, None, low_cut) if share < 1 else obligation, name, "lower", orders["lower"], bits)
+            complete = node is not None
+            pieces += [node] if node else []
+        if complete and share < 1 and ("upper" not in orders or share < Fraction(1, 2) or "lower" not in orders):
+            middle = narrowed(obligation, name, low_cut if "lower" in orders else None, high_cut if "upper" in orders else None)
+            inner = Budget(min(budget.cells, 3000), budget.progress)
+            node = by_signs(middle, inner, bits) or by_bisection(middle, inner, bits)
+            budget.spent += inner.spent
+            complete = node is not None
+            pieces += [node] if node else []
+        if complete and "upper" in orders:
+            node = near_zero(narrowed(obligation, name, high_cut, None) if share < 1 else obligation, name, "upper", orders["upper"], bits)
+            complete = node is not None
+            pieces += [node] if node else []
+        if complete:
+            if share < 1:
+                cuts = [low_cut] * ("lower" in orders) + [high_cut] * ("upper" in orders)
+                cuts = cuts[: len(pieces) - 1]
+            break
+    else:
+        return None
+    return pieces[0] if len(pieces) == 1 else {"rule": "split", "var": name, "at": [show(cut) for cut in cuts], "pieces": pieces}
+
+
+def vanishing_order(obligation: Obligation, name: str, end: str) -> int:
+    """Return the exact order to which both sides agree at an end of the domain; 0 where they differ or it is not known."""
+    domain = obligation.box[name]
+    point = domain.lower if end == "lower" else domain.upper
+    if point is None:
+        return 0
+    difference = sub(*obligation.goal.args)
+    if not is_zero(substitute(difference, {name: point})):
+        return 0
+    shifted = substitute(difference, {name: add(point, var("u")) if end == "lower" else sub(point, var("u"))})
+    try:
+        _, exact = coefficients(shifted, "u", num(0), MAX_ORDER)
+    except Rejected:
+        return 0
+    return next((k for k, coefficient in enumerate(exact) if not coefficient.top.is_zero()), 0)
+
+
+def near_zero(obligation: Obligation, name: str, end: str, order: int, bits: int) -> dict[str, Any] | None:
+    """Return a ``zeros`` node for the whole domain of the obligation, the shortest expansion that works, or None."""
+    domain = obligation.box[name]
+    point, other = (domain.lower, domain.upper) if end == "lower" else (domain.upper, domain.lower)
+    if point is None or other is None:
+        return None
+    f = sub(*obligation.goal.args) if obligation.goal.op in ("gt", "ge") else neg(sub(*obligation.goal.args))
+    shifted = substitute(f, {name: add(point, var("u")) if end == "lower" else sub(point, var("u"))})
+    for extra in LENGTHS:
+        length = order + extra
+        with precision(bits, length + 2):
+            reach = evaluate((sub(other, point),), Ball(), {})[0]
+            width = reach if end == "lower" else -reach
+            bracket = quotient(shifted, order, length, width * arb(0.5, 0.5))
+            tree = tree_of(lambda cell: bool(value(bracket, cell, width) > 0), 200)  # noqa: B023 - used at once
+        if tree:
+            node = {"rule": "zeros", "var": name, "end": end, "order": order, "length": length, "prec": bits, "tree": tree}
+            if _accepts(obligation, node):
+                return node
+    return None
+
+
+def _accepts(obligation: Obligation, node: dict[str, Any]) -> bool:
+    try:
+        return rules.prove(obligation, node, rules.Link())
+    except Rejected:
+        return False
+
+
+def tree_of(decides: Callable[[tuple[Fraction, Fraction]], bool], limit: int) -> str:
+    """Return the bisection tree of [0, 1] whose leaves the predicate accepts, or nothing beyond ``limit`` cells."""
+    tree, stack, count = [], [(Fraction(0), Fraction(1))], 0
+    while stack:
+        low, high = stack.pop()
+        count += 1
+        if count > limit:
+            return ""
+        if decides((low, high)):
+            tree.append("N")
+            continue
+        middle = (low + high) / 2
+        tree.append("0")
+        stack += [(middle, high), (low, middle)]
+    return "".join(tree)
+
+
+def with_zero_inside(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a split at an interior point at which both sides agree exactly: a simple number, or one where bisection got stuck."""
+    if len(obligation.domains) != 1 or obligation.goal.op not in ("le", "ge"):
+        return None
+    name, domain = obligation.domains[0]
+    if domain.lower is None or domain.upper is None:
+        return None
+    ends = _number(domain.lower), _number(domain.upper)
+    near = simple_points(*(_number(cut_at(domain, s)) for s in budget.stuck[0])) if budget.stuck else []
+    for candidate in dict.fromkeys([*near, num(0), cut_at(domain, Fraction(1, 2)), *(num(Fraction(k, 2)) for k in (2, -2, 1, -1, 4, -4))]):
+        if not ends[0] < _number(candidate) < ends[1] or not is_zero(substitute(sub(*obligation.goal.args), {name: candidate})):
+            continue
+        nodes = []
+        for piece in (narrowed(obligation, name, None, candidate), narrowed(obligation, name, candidate, None)):
+            node = prove(piece, Budget(budget.cells, budget.progress), bits)
+            if node is None:
+                return None
+            nodes.append(node)
+        return {"rule": "split", "var": name, "at": [show(candidate)], "pieces": nodes}
+    return None
+
+
+def simple_points(low: float, high: float) -> list[Term]:
+    """Return simple exact numbers near [low, high]: small rationals and small rational multiples of pi."""
+    middle, slack = (low + high) / 2, 50 * abs(high - low) + 1e-7
+    found = []
+    for bound in (1, 2, 3, 4, 6, 8, 12, 24, 100):
+        near = Fraction(middle).limit_denominator(bound)
+        if abs(float(near) - middle) <= slack:
+            found.append(num(near))
+        part = Fraction(middle / 3.141592653589793).limit_denominator(bound)
+        if abs(float(part) * 3.141592653589793 - middle) <= slack:
+            found.append(mul(num(part), Term("pi")))
+    return list(dict.fromkeys(found))
+
+
+def narrowed(obligation: Obligation, name: str, lower: Term | None, upper: Term | None) -> Obligation:
+    """Return the obligation on part of the domain of one variable, exactly as the ``split`` rule makes it."""
+    domain = obligation.box[name]
+    part = replace(
+        domain,
+        lower=domain.lower if lower is None else lower,
+        upper=domain.upper if upper is None else upper,
+        lower_closed=domain.lower_closed if lower is None else True,
+        upper_closed=domain.upper_closed if upper is None else True,
+    )
+    return replace(obligation, domains=tuple((n, part if n == name else d) for n, d in obligation.domains))
+
+
+def cut_at(domain: Domain, share: Fraction) -> Term:
+    """Return a simple exact point at about the given share of a bounded domain."""
+    assert domain.lower is not None
+    assert domain.upper is not None
+    exact = add(domain.lower, mul(sub(domain.upper, domain.lower), num(share)))
+    if rational(exact) is not None or share in (0, 1):
+        return exact
+    width = abs(_number(sub(domain.upper, domain.lower)))
+    bound = max(4, round(64 / max(width * float(min(share, 1 - share) or 1), 1e-9)))
+    return num(Fraction(_number(exact)).limit_denominator(min(bound, 10**6)))
+
+
+def _number(term: Term) -> float:
+    with precision(64):
+        return float(evaluate((term,), Ball(), {})[0].mid())
+
+
+def margin(obligation: Obligation) -> Margin | None:
+    """Return the smallest difference of both sides that a coarse look finds, and where: information, never evidence."""
+    cube = Cubes(obligation)
+    best: tuple[float, Any] | None = None
+    for t in candidates(len(obligation.domains), 100):
+        found = cube.margin(tuple(min(max(s, Fraction(1, 64)), Fraction(63, 64)) for s in t))
+        if found is not None and (best is None or found < best[0]):
+            best = found, t
+    if best is None:
+        return None
+    inside = tuple(min(max(s, Fraction(1, 64)), Fraction(63, 64)) for s in best[1])
+    return Margin(f"{best[0]:.3g}", {name: f"{_number(point):.6g}" for name, point in cube.point(inside).items()})
+
+
+def leaf_count(node: Mapping[str, Any]) -> int:
+    """Return the number of leaves below a proof node."""
+    own = sum(letter in "NMC" for letter in str(node.get("tree", "")))
+    parts = [node[key] for key in ("then", "yes", "no") if key in node]
+    parts += [part for key in ("pieces", "conditions", "premises") for part in node.get(key, [])]
+    return own + sum(leaf_count(part) for part in parts)
+
+
+def reason(obligation: Obligation, budget: Budget) -> tuple[str, str]:
+    """Return why nothing was found, and where."""
+    if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains):
+        return "fragment", "a domain is unbounded and signs by structure do not decide; map it to a bounded variable"
+    if budget.stuck is None:
+        return "fragment", "no rule applies"
+    middle = Cubes(obligation).point((low + high) / 2 for low, high in budget.stuck)
+    where = ", ".join(f"{name} near {_number(point):.6g}" for name, point in middle.items())
+    undefined = undefined_at(obligation, budget.stuck)
+    if undefined:
+        return "obstruction", f"{undefined}; {where}"
+    if budget.spent > budget.cells:
+        return "budget", f"{budget.cells} cells ended, {where}"
+    return "obstruction", f"both sides come together at {where}; a zero there has to be divided out"
+
+
+def undefined_at(obligation: Obligation, cell: Cell) -> str:
+    """Return a sentence about a term without a value near the cell, or nothing."""
+    try:
+        chart = chart_of(obligation)
+    except Rejected:
+        return ""
+    with precision(64):
+        box = Enclosures(chart, obligation, 64, clip=True).box(cell)
+        for atom, (a, b) in sides(conjuncts(chart.goal), Ball(clip=True), box).items():
+            if not (a.is_finite() and b.is_finite()):
+                return f"a side of {show(atom)} may have no value"
+    return ""

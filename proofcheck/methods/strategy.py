@@ -1,0 +1,79 @@
+"""Which method for which obligation. Runs inside the child process: the obligation is read again from the claim's text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import entry_points
+from time import perf_counter
+from typing import Any
+
+from proofcheck.evidence import Evidence, Proof, Undecided
+from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.rules import Link, prove
+from proofcheck.kernel.statement import Entry, read
+from proofcheck.kernel.terms import conjuncts
+
+Method = Callable[..., Evidence]
+
+OWN = {
+    "identity": "proofcheck.methods.identity", "ring": "proofcheck.methods.identity", "parametrise": "proofcheck.methods.identity",
+    "inequality": "proofcheck.methods.inequality", "bisection": "proofcheck.methods.inequality", "taylor": "proofcheck.methods.inequality",
+    "zeros": "proofcheck.methods.inequality", "sign": "proofcheck.methods.inequality", "witness": "proofcheck.methods.witness",
+    "grid": "proofcheck.methods.grid",
+}  # fmt: skip
+
+
+def attempt(payload: Mapping[str, Any]) -> Evidence:
+    """Return the evidence for one obligation: ``payload`` has the claim's text, the obligation's name, and limits as options."""
+    from proofcheck.run import progress  # noqa: PLC0415 - exists in the child
+
+    start = perf_counter()
+    entries = {entry.obligation.name: entry for entry in read(payload["claim"]).entries}
+    entry = entries[payload["obligation"]]
+    evidence = chosen(entry, dict(payload.get("options", {})), progress)
+    return replace(evidence, seconds=perf_counter() - start)
+
+
+def chosen(entry: Entry, options: dict[str, Any], progress: Callable[[int, int, str], None]) -> Evidence:
+    """Return the evidence of the method that fits the entry: its kind first, then the file's wish, then the goal's shape."""
+    obligation = entry.obligation
+    options = {**{key: value for key, value in entry.by.items() if key not in ("rule", "method")}, **options}
+    wish = str(entry.by.get("rule") or entry.by.get("method") or "")
+    if wish in ("assume", "cite"):
+        return Proof(obligation.name, {"rule": wish}, wish)
+    if entry.kind == "must_fail" or (entry.kind == "statement" and wish == "witness"):
+        return method("witness")(obligation, {**options, **({"at": entry.hint} if entry.hint else {})}, progress)
+    if not obligation.domains and not obligation.given and wish not in ("identity", "grid"):
+        found = point(entry)
+        if found is not None:
+            return found
+    equality = all(atom.op == "eq" for atom in conjuncts(obligation.goal))
+    return method(wish or ("identity" if equality else "inequality"))(obligation, options, progress)
+
+
+def point(entry: Entry) -> Evidence | None:
+    """Return a decision at the only point there is, by the kernel's own rule; None where it does not decide."""
+    try:
+        holds = prove(entry.obligation, {"rule": "point"}, Link())
+    except Rejected:
+        return None
+    return Proof(entry.obligation.name, {"rule": "point"}, "point", detail="" if holds else "the value is false")
+
+
+def method(name: str) -> Method:
+    """Return the function ``attempt`` of a method: our own, or a plugin's under the entry-point group ``proofcheck.methods``."""
+    if name in OWN:
+        found: Method = import_module(OWN[name]).attempt
+        return found
+    for plugin in entry_points(group="proofcheck.methods"):
+        if plugin.name == name:
+            loaded: Method = plugin.load()
+            return loaded
+    return lambda obligation, *_: Undecided(obligation.name, name, "fragment", f"there is no method or rule {name!r}; known: {', '.join(sorted(OWN))}")
+
+
+def known() -> tuple[str, ...]:
+    """Return the names that ``by`` may use."""
+    return (*OWN, *(plugin.name for plugin in entry_points(group="proofcheck.methods")), "assume", "cite")

@@ -1,0 +1,1 @@
+"""The report: records, and what is made of them for people and machines."""

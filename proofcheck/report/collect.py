@@ -1,0 +1,176 @@
+"""From what a run found to the records of the report. Every number was computed in that run or read from its evidence."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from proofcheck.claim import Claim, Library
+from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided
+from proofcheck.kernel import Finding, Receipt
+from proofcheck.kernel.errors import Malformed
+from proofcheck.kernel.statement import Entry
+from proofcheck.replay import Answer
+from proofcheck.verdict import Verdict
+
+from .model import ClaimReport, ObligationReport, PaperReport, PaperRow
+
+STATUS = {"unchecked": "proved", "proved": "proved", "refuted": "refuted", "assumed": "assumed", "cited": "cited", "open": "open"}
+
+
+def claim_report(
+    claim: Claim, answer: Answer | None, evidence: Mapping[str, Evidence], verdict: Verdict, outcome: str, certificate: bytes | None,
+    *, searched: bool, seconds: float,
+) -> ClaimReport:  # fmt: skip
+    """Return the record of one claim."""
+    tables = claim.tables
+    receipt = answer if isinstance(answer, Receipt) else None
+    findings = {finding.name: finding for finding in receipt.findings} if receipt else {}
+    names = [(entry, entry.obligation.name) for entry in claim.statement.entries]
+    rows = tuple(obligation_report(entry, findings.get(name), evidence.get(name), tables) for entry, name in names)
+    wish = next((row for row in rows if row.kind == "statement" and row.witness), None)
+    margins = [row for row in rows if row.margin and row.kind in ("statement", "step", "check")]
+    # The kernel alone decides; a certificate that it accepted is shown with its digest, so that anybody can ask again.
+    text = certificate or b""
+    source = tables.get("source", {})
+    return ClaimReport(
+        id=claim.id,
+        kind=str(tables["claim"].get("kind", "")),
+        title=str(tables["claim"]["title"]),
+        statement=str(tables["claim"]["statement"]),
+        expect=claim.expect,
+        verdict=verdict.verdict,
+        grade=verdict.grade,
+        outcome=outcome,
+        reason=verdict.reason,
+        path=str(claim.path),
+        for_all={name: str(domain) for name, domain in tables.get("for_all", {}).items()},
+        for_each={name: ", ".join(map(str, values)) for name, values in tables.get("for_each", {}).items()},
+        given=tuple(map(str, tables.get("given", ()))),
+        define={name: written(body) for name, body in tables.get("define", {}).items()},
+        text=str(tables["claim"].get("text", "")),
+        paper=claim.id.partition("/")[0],
+        label=str(source.get("label", "")),
+        quote=str(source.get("quote", "")),
+        note=str(source.get("note", "")),
+        obligations=rows,
+        assumptions=receipt.assumptions if receipt else (),
+        cites=receipt.cites if receipt else (),
+        margin=margins[0].margin if margins else "",
+        where=margins[0].where if margins else {},
+        witness=wish.witness if wish else {},
+        seconds=seconds,
+        replayed=certificate is not None and not searched,
+        digest=claim.statement.digest,
+        certificate=sha256(text).hexdigest() if text else "",
+        certificate_bytes=len(text),
+        source=claim.data.decode("utf-8", "replace"),
+    )
+
+
+def obligation_report(entry: Entry, finding: Finding | None, item: Evidence | None, tables: Mapping[str, Any]) -> ObligationReport:
+    """Return the record of one obligation: the kernel's finding, and beside it what the method said of it."""
+    status = STATUS[finding.status] if finding else "open"
+    rule = finding.rule if finding else ""
+    grade = "symbolic" if finding and finding.status == "unchecked" else "kernel" if status in ("proved", "refuted") else ""
+    detail = finding.by_step if finding and finding.by_step else ""
+    if item is not None and status == "open":
+        if isinstance(item, Support):
+            status, grade = "supported", item.grade
+        elif isinstance(item, Failure):
+            status = "error"
+        rule = rule or item.method
+    if item is not None and not detail:
+        detail = item.detail if not isinstance(item, Undecided) else f"{item.why}: {item.detail}"
+    if isinstance(item, Proof) and item.tree.get("rule") == "symbolic":
+        rule = f"sympy {item.tree.get('route', '')}".strip()
+    margin = None if item is None or isinstance(item, Failure) else item.margin
+    witness = dict(item.tree["at"]) if isinstance(item, Proof) and item.tree.get("rule") == "witness" else {}
+    return ObligationReport(
+        name=entry.obligation.name,
+        kind=entry.kind,
+        status=status,
+        rule=rule,
+        grade=grade,
+        formula=formula_of(entry, tables),
+        domain="; ".join(f"{name} in {domain}" for name, domain in entry.obligation.domains) if entry.kind in ("step", "check", "must_fail") else "",
+        text=entry.text,
+        detail=detail,
+        margin=margin.value if margin else "",
+        where=dict(margin.at) if margin else {},
+        witness=witness,
+        seconds=item.seconds if item else 0.0,
+    )
+
+
+def formula_of(entry: Entry, tables: Mapping[str, Any]) -> str:
+    """Return the obligation's formula as the file writes it."""
+    name = entry.obligation.name.partition("[")[0]
+    word, _, which = name.partition(" ")
+    if entry.kind == "statement":
+        return str(tables["claim"]["statement"])
+    if entry.kind == "step":
+        return str(next(step["shows"] for step in tables["step"] if step["id"] == which))
+    row = tables[word][int(which) - 1]
+    return str(row.get("shows", row.get("statement", tables["claim"]["statement"])))
+
+
+def written(body: Any) -> str:
+    """Return a definition's body in the formula language; a list is a vector."""
+    return "[" + ", ".join(written(part) for part in body) + "]" if isinstance(body, list) else str(body)
+
+
+def unreadable(error: Malformed, root: Path) -> ClaimReport:
+    """Return the record of a file that cannot be used."""
+    path = error.place.file
+    try:
+        name = str(Path(path).resolve().relative_to(root.resolve()).with_suffix(""))
+    except ValueError:
+        name = path
+    return ClaimReport(name, "", "", "", "", "error", "", "FAIL", reason=str(error), path=path, paper=name.partition("/")[0])
+
+
+def paper_reports(lib: Library, reports: Mapping[str, ClaimReport]) -> tuple[PaperReport, ...]:
+    """Return the coverage of the papers of which the run looked at a claim."""
+    chosen = [paper for paper in lib.papers if any(name.startswith(paper.id + "/") for name in reports)]
+    return tuple(
+        PaperReport(
+            paper.id, paper.title, paper.authors, paper.reference,
+            tuple(PaperRow(row.label, row.title, row.claims, row.reason, coverage(row.claims, reports)) for row in paper.statements),
+        )
+        for paper in chosen
+    )  # fmt: skip
+
+
+def coverage(claims: tuple[str, ...], reports: Mapping[str, ClaimReport]) -> str:
+    """Return a few words on the claims of a statement: their verdicts, or what does not pass."""
+    if not claims:
+        return ""
+    rows = [reports.get(name) for name in claims]
+    words = [("not run" if row is None else row.verdict if row.outcome == "PASS" else f"{row.outcome} ({row.verdict})") for row in rows]
+    return ", ".join(f"{words.count(word)} {word}" if words.count(word) > 1 else word for word in dict.fromkeys(words))
+
+
+def environment() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    found = {"python": platform.python_version(), "platform": platform.platform(terse=True), "processor": platform.machine(), "kernel": kernel_digest()}
+    for package in ("proofcheck", "python-flint", "sympy", "mpmath", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def kernel_digest() -> str:
+    """Return the first 16 digits of the sha256 of the kernel's source files: which checker it was, not what it calls itself."""
+    from proofcheck import kernel  # noqa: PLC0415 - for its place only
+
+    digest = sha256()
+    for path in sorted(Path(kernel.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

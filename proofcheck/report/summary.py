@@ -1,0 +1,145 @@
+"""What the renderers say in common: counts, how we know, what is taken on trust, coverage, and the commands to run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+
+from .model import OUTCOMES, VERDICTS, ClaimReport, ObligationReport, PaperRow, Report
+from .text import clean
+
+KINDS = ("statement", "step", "check", "sanity", "must_fail")
+STATUSES = ("proved", "refuted", "supported", "assumed", "cited", "open", "error")
+HOW = {
+    ("proved", "kernel"): "every step is certified and the certificate was checked by the kernel",
+    ("proved", "symbolic"): "by computer algebra; the kernel did not check it",
+    ("refuted", "witness"): "an exact point violates the statement, checked by the kernel",
+    ("supported", "numerical"): "no violation at finitely many points; this is not a proof",
+    ("supported", "statistical"): "no violation in a random sample; this is not a proof",
+    ("inconclusive", ""): "neither proved nor refuted",
+    ("error", ""): "the file, a tool or proofcheck itself is at fault",
+}
+# What the two kinds of guards must come out as to do their work.
+GUARDS = {"sanity": ("proved", "supported"), "must_fail": ("refuted",)}
+_UNIT = re.compile(r"(?<![\w.])([0-9]+(?:[ ,_\u202f][0-9]{3})*) (lea(?:f|ves)|strips?|boxes|points|samples|trajectories|terms)\b")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """One thing that is not checked, and the claims that rest on it."""
+
+    what: str
+    claims: tuple[ClaimReport, ...]
+
+
+def counts(report: Report) -> dict[str, dict[str, int]]:
+    """Return how many claims have each outcome, verdict and grade; every outcome and verdict is listed."""
+    outcomes, verdicts = Counter(c.outcome for c in report.claims), Counter(c.verdict for c in report.claims)
+    grades = Counter(claim.grade for claim in report.claims if claim.grade)
+    return {
+        "outcomes": {name: outcomes[name] for name in OUTCOMES},
+        "verdicts": {name: verdicts[name] for name in VERDICTS},
+        "grades": dict(sorted(grades.items())),
+    }
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as ``0.41 s``, ``73 s`` or ``12 min 5 s``."""
+    if seconds < 9.995:
+        return f"{seconds:.2f} s"
+    if seconds < 119.5:
+        return f"{seconds:.0f} s"
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s"
+
+
+def several(count: int, noun: str) -> str:
+    """Return ``1 step`` or ``3 steps``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def how(claim: ClaimReport) -> str:
+    """Return how the verdict is known, as a clause; empty when verdict and grade say it all."""
+    if (claim.verdict, claim.grade) == ("proved", "kernel") and claim.assumptions:
+        return "every step but what is assumed is certified and was checked by the kernel"
+    return HOW.get((claim.verdict, claim.grade), HOW.get((claim.verdict, ""), ""))
+
+
+def verdict(claim: ClaimReport) -> str:
+    """Return verdict, grade and number of assumptions: ``proved (kernel), assuming 2``."""
+    grade = f" ({clean(claim.grade)})" if claim.grade else ""
+    return clean(claim.verdict) + grade + (f", assuming {len(claim.assumptions)}" if claim.assumptions else "")
+
+
+def expectation(claim: ClaimReport) -> str:
+    """Return what the file expects beside what was found: ``expected proved, got refuted (witness)``."""
+    return f"expected {clean(claim.expect)}, got {verdict(claim)}"
+
+
+def way(claim: ClaimReport) -> str:
+    """Return whether the certificate was replayed or a search ran."""
+    return "replayed" if claim.replayed else "searched"
+
+
+def knowledge(claim: ClaimReport) -> str:
+    """Return in a few words what stands behind the verdict: steps and leaves, a witness, points, or the reason for none."""
+    if claim.verdict == "refuted" and claim.witness:
+        return "at " + point(claim.witness)
+    if claim.verdict in ("inconclusive", "error"):
+        return clean(claim.reason)
+    main = [item for item in claim.obligations if item.kind in ("statement", "step")]
+    pieces = [several(steps, "step")] if (steps := sum(item.kind == "step" for item in main)) else []
+    sizes: Counter[str] = Counter()
+    for item in main if claim.verdict == "proved" else claim.obligations:
+        for number, unit in _UNIT.findall(item.detail):
+            sizes["leaves" if unit == "leaf" else unit] += int(re.sub(r"\D", "", number))
+    pieces += ["1 leaf" if (size, unit) == (1, "leaves") else f"{size} {unit}" for unit, size in sizes.items()]
+    return ", ".join(pieces) or ", ".join(dict.fromkeys(clean(item.rule) for item in main if item.rule))
+
+
+def point(values: dict[str, str]) -> str:
+    """Return the coordinates of a point as ``x = 1/8, y = 0``."""
+    return ", ".join(f"{clean(name)} = {clean(value)}" for name, value in values.items())
+
+
+def guarded(item: ObligationReport) -> bool:
+    """Say whether an obligation came out as it must: a sanity value holds, a must_fail neighbour is refuted."""
+    return item.status in GUARDS.get(item.kind, (item.status,))
+
+
+def trust(report: Report) -> list[Trust]:
+    """Return what the verdicts rest on without a check by the kernel, the most used first."""
+    resting: dict[str, list[ClaimReport]] = {}
+    for claim in report.claims:
+        for assumption in dict.fromkeys(map(clean, claim.assumptions)):
+            resting.setdefault(assumption, []).append(claim)
+    return [Trust(what, tuple(claims)) for what, claims in sorted(resting.items(), key=lambda item: (-len(item[1]), item[0]))]
+
+
+def graded(report: Report) -> list[Trust]:
+    """Return the claims whose grade is below the kernel's: symbolic proofs and support."""
+    texts = {
+        "symbolic": "Computer algebra: proved symbolically, not replayed by the kernel",
+        "numerical": "Evaluation at finitely many points: supported, not proved",
+        "statistical": "Random samples: supported, not proved",
+    }
+    found = [Trust(text, tuple(claim for claim in report.claims if claim.grade == grade)) for grade, text in texts.items()]
+    return [item for item in found if item.claims]
+
+
+def covered(rows: tuple[PaperRow, ...]) -> int:
+    """Return how many numbered statements have a claim."""
+    return sum(bool(row.claims) for row in rows)
+
+
+def failures(report: Report) -> list[ClaimReport]:
+    """Return the claims that did not pass, in the report's order."""
+    return [claim for claim in report.claims if claim.outcome != "PASS"]
+
+
+def commands(claim: ClaimReport) -> tuple[str, str]:
+    """Return the commands that show and replay a claim, safe to paste into a shell."""
+    name = shlex.quote(clean(claim.id))
+    return f"proofcheck show {name}", f"proofcheck replay {name}"
