@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.files import read_bytes
+from proofcheck.kernel.parse import suggestion
 from proofcheck.kernel.statement import EXPECT, KEYS, KINDS, MAX_FILE, REQUIRED, Reader, Statement, read_toml
 
 PAPER_FORMAT = "paper/1"
@@ -82,12 +83,24 @@ class Library:
     root: Path
     claims: Mapping[str, Claim]
     papers: tuple[Paper, ...] = ()
-    errors: tuple[Malformed, ...] = field(default=())
+    errors: tuple[Malformed, ...] = ()
+    chosen: tuple[Claim, ...] = ()
+
+    def selected(self, patterns: tuple[str, ...]) -> Library:
+        """Return the library with the ``chosen`` claims and, of the errors, those of files that were chosen."""
+        wanted = patterns or ("all",)
+        errors = tuple(error for error in self.errors if any(_names(Path(error.place.file), self.place(error), pattern) for pattern in wanted))
+        return replace(self, errors=errors, chosen=tuple(self.select(patterns)))
+
+    def place(self, error: Malformed) -> str:
+        """Return the id that a faulty file would have."""
+        path = Path(error.place.file)
+        return f"{path.parent.name}/{path.stem}"
 
     def select(self, patterns: tuple[str, ...]) -> list[Claim]:
         """Return the claims that the ids, globs, paths or ``all`` name, in order of id."""
         wanted = patterns or ("all",)
-        return [claim for name, claim in sorted(self.claims.items()) if any(_matches(claim, name, pattern) for pattern in wanted)]
+        return [claim for name, claim in sorted(self.claims.items()) if any(_names(claim.path, name, pattern) for pattern in wanted)]
 
     def closure(self, claims: list[Claim]) -> list[Claim]:
         """Return the claims with everything they cite, cited claims first. Raises Malformed for circles and unknown ids."""
@@ -100,7 +113,10 @@ class Library:
                 return
             for cited in claim.cites:
                 if cited not in self.claims:
-                    raise Malformed("PC104", f"The cited claim {cited!r} does not exist.", hint="See `proofcheck list`.").at(file=str(claim.path))
+                    faulty = any(self.place(error) == cited for error in self.errors)
+                    what = f"The cited claim {cited!r} {'cannot be used' if faulty else 'does not exist'}."
+                    hint = "Its own error comes first." if faulty else suggestion(cited, sorted(self.claims)).replace("Names in scope", "Claims")
+                    raise Malformed("PC104", what, hint=hint).at(file=str(claim.path))
                 visit(self.claims[cited], (*path, claim.id))
             order[claim.id] = claim
 
@@ -109,10 +125,10 @@ class Library:
         return list(order.values())
 
 
-def _matches(claim: Claim, name: str, pattern: str) -> bool:
+def _names(path: Path, name: str, pattern: str) -> bool:
     if pattern == "all" or fnmatchcase(name, pattern):
         return True
-    return pattern.endswith(".toml") and Path(pattern).resolve() == claim.path.resolve()
+    return pattern.endswith(".toml") and Path(pattern).resolve() == path.resolve()
 
 
 def load(path: Path, root: Path) -> Claim:
@@ -146,7 +162,22 @@ def library(root: Path) -> Library:
                 claims[claim.id] = claim
         except Malformed as error:
             errors.append(error)
-    return Library(root, claims, tuple(papers), tuple(errors))
+    for path in sorted({*root.glob("*.toml"), *root.glob("*/*/**/*.toml")}):
+        place = f"Claims lie in {root}/<paper>/<name>.toml; this file would never be checked."
+        errors.append(Malformed("PC205", place, hint="Move it.").at(file=str(path)))
+    return _without_dead_ends(Library(root, claims, tuple(papers), tuple(errors)))
+
+
+def _without_dead_ends(lib: Library) -> Library:
+    """Return the library without the claims that cite in a circle, or cite what is not there; they are errors."""
+    errors = []
+    for claim in lib.claims.values():
+        try:
+            lib.closure([claim])
+        except Malformed as error:
+            errors.append((claim.id, error))
+    own = {str(error): error for _, error in errors}  # whoever cites a faulty claim shares its error
+    return replace(lib, claims={name: claim for name, claim in lib.claims.items() if name not in dict(errors)}, errors=(*lib.errors, *own.values()))
 
 
 def load_paper(path: Path, root: Path) -> Paper:

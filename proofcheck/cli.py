@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
+from proofcheck import __version__
 from proofcheck.errors import guarded, project
 
 ENDINGS = """Exit codes: 0 all PASS, 1 a FAIL or NEWS, 2 malformed input, 3 environment, 4 budget ended first, 5 nothing selected, 6 integrity,
@@ -17,7 +17,7 @@ ENDINGS = """Exit codes: 0 all PASS, 1 a FAIL or NEWS, 2 malformed input, 3 envi
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=ENDINGS)
 @click.option("-C", "directory", default=".", metavar="DIR", help="The project: the folder that contains `claims`.")
-@click.version_option(package_name="proofcheck")
+@click.version_option(__version__)
 @click.pass_context
 def cli(context: click.Context, directory: str) -> None:
     """Continuous integration for theorems: claims in files, proofs replayed by a small kernel, a report that says how we know."""
@@ -96,7 +96,7 @@ def new(directory: str, name: str) -> None:
     """Write a commented claim file to start from."""
     from proofcheck.commands import new_command  # noqa: PLC0415 - each command loads only what it uses
 
-    finish(lambda: new_command(Path(directory), name))
+    finish(lambda: new_command(project(directory), name))
 
 
 @cli.command()
@@ -119,8 +119,6 @@ def schema() -> None:
 def finish(action: Any) -> None:
     """End the process with the exit code of an action."""
     sys.exit(guarded(action))
-
-
 
 
 def main() -> None:

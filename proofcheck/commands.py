@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -12,12 +14,14 @@ from typing import Any
 
 from proofcheck import replay, store
 from proofcheck.claim import Claim, Library, coverage_errors, library, lint, load, load_paper, schema
-from proofcheck.errors import say
+from proofcheck.errors import say, unsaved
 from proofcheck.kernel import Receipt
 from proofcheck.kernel.errors import Malformed
 from proofcheck.replay import Refusal
+from proofcheck.report.summary import several
+from proofcheck.report.text import clean_lines
 from proofcheck.run import run
-from proofcheck.verdict import EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, exit_code
+from proofcheck.verdict import EXIT_ENVIRONMENT, EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, INTERRUPTED, exit_code
 
 NOTHING = "Nothing is selected: no claim matches {}. See `proofcheck list`."
 
@@ -33,66 +37,100 @@ def verify_command(
     from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
     from proofcheck.verify import Settings, verify  # noqa: PLC0415 - not needed by the other commands
 
-    lib = library(root / "claims")
-    chosen = lib.select(ids)
+    if not (0 < timeout < math.inf and jobs > 0 and memory > 0):
+        raise Malformed("PC204", "--timeout, --jobs and --memory are positive and finite.")
+    lib = library(root / "claims").selected(ids)
+    chosen = list(lib.chosen)
     if not chosen and not lib.errors:
         return say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
-    if not (timeout > 0 and jobs > 0 and memory > 0):
-        raise Malformed("PC204", "--timeout, --jobs and --memory are positive.")
     settings = Settings(timeout=timeout, memory=memory * 10**6, jobs=jobs, fresh=fresh, write=not no_write)
+    problems: list[OSError] = []
     with TerminalProgress(verbose=verbose) as progress:
-        report = verify(lib, chosen, settings, progress.on_event)
+        report = verify(lib, chosen, settings, progress.on_event, problems.append)
     human = sys.stderr if json_file == "-" else sys.stdout
     human.write(render(report, width=columns(), color=colored(human)) + "\n")
     if json_file == "-":
         sys.stdout.write(to_json(report))
-    elif json_file:
-        store.save(Path(json_file), to_json(report))
-    if junit:
-        store.save(Path(junit), to_junit(report))
+    human.flush()
+    target = root / folder
+    files = {json_file: to_json, junit: to_junit, target / "report.json": to_json, target / "junit.xml": to_junit}
     if not no_report:
         from proofcheck.report.as_html import to_html  # noqa: PLC0415 - loads the templates
 
-        target = root / folder
-        store.save(target / "report.json", to_json(report))
-        store.save(target / "junit.xml", to_junit(report))
-        store.save(target / "report.html", to_html(report))
+        files[target / "report.html"] = to_html
+    for path, form in files.items():
+        if path and path != "-" and not (no_report and isinstance(path, Path)):
+            try:
+                store.save(Path(path), form(report))
+            except OSError as error:
+                problems.append(error)
+    if not no_report and not problems:
         human.write(f"\nreport: {target / 'report.html'}\n")
+    for problem in problems:
+        say(unsaved(problem), EXIT_ENVIRONMENT)
     if report.interrupted:
-        return say(f"Interrupted; what was found is kept. Go on with: proofcheck verify {' '.join(ids) or 'all'}", 130)
-    return report.exit_code
+        return say(f"Interrupted; what was found is kept. Go on with: {again(root, ids)}", report.exit_code)
+    return exit_code([report.exit_code, *(EXIT_ENVIRONMENT for _ in problems)])
+
+
+def again(root: Path, ids: tuple[str, ...]) -> str:
+    """Return the command that goes on, safe to paste into a shell."""
+    where = [] if root == Path(".") else ["-C", str(root)]
+    return shlex.join(["proofcheck", *where, "verify", *(ids or ("all",))])
 
 
 def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) -> int:
-    """Let the kernel look at stored certificates and say for each claim what they establish."""
-    lib = library(root / "claims")
-    chosen = lib.select(ids)
-    if not chosen:
+    """Let the kernel look at stored certificates and say for each claim what they establish.
+
+    A claim that expects to be proved or refuted and is not settled by the kernel alone fails: here nothing else is believed.
+    """
+    if not (0 < timeout < math.inf and jobs > 0):
+        raise Malformed("PC204", "--timeout and --jobs are positive and finite.")
+    lib = library(root / "claims").selected(ids)
+    if not lib.chosen and not lib.errors:
         return say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
-    closure = lib.closure(chosen)
-    certificates = {claim.id: store.stored(claim) for claim in closure}
     codes = [EXIT_MALFORMED for _ in lib.errors]
-    tasks = [replay.task(lib, claim, certificates, {}, timeout) for claim in chosen if certificates[claim.id] is not None]
     lines: dict[str, str] = {}
-    for outcome in run(tasks, jobs=jobs, preload=("proofcheck.replay",)):
+    certificates: dict[str, bytes | None] = {}
+    for claim in lib.closure(list(lib.chosen)):
+        try:
+            certificates[claim.id] = store.stored(claim)
+        except Malformed as error:
+            certificates[claim.id] = None
+            lines[claim.id] = f"REJECTED  {claim.id}\n{error}"
+    tasks = [replay.task(lib, claim, certificates, {}, timeout) for claim in lib.chosen if claim.id not in lines]
+    settled = 0
+    for outcome in run(tasks, jobs=jobs, preload=("proofcheck.replay",), here=True):
         name = outcome.task.name
         if outcome.ended == "interrupted":
-            return say("Interrupted.", 130)
-        answer = replay.answer(outcome)
-        if isinstance(answer, Refusal):
-            codes.append(EXIT_INTEGRITY)
-            lines[name] = f"REJECTED  {name}  {answer.text}"
-            continue
-        codes.append(replayed_code(answer, lib.claims[name].expect))
-        word = {"proved": "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[answer.verdict]
-        lines[name] = f"{word:8}  {name}  {replayed_detail(answer)}  {outcome.seconds:.2f} s"
-    for claim in chosen:
-        sys.stdout.write(lines.get(claim.id, f"NONE      {claim.id}  no certificate; run `proofcheck verify {claim.id}`") + "\n")
-    for error in lib.errors:
-        sys.stderr.write(f"{error}\n")
-    verified = sum(line.startswith(("VERIFIED", "REFUTED")) for line in lines.values())
-    sys.stdout.write(f"{verified} of {len(chosen)} settled by the kernel alone\n")
+            return say("Interrupted.", INTERRUPTED[outcome.detail])
+        found = replay.answer(outcome)
+        code, lines[name] = replayed_line(lib.claims[name], found, certificates[name], outcome.seconds)
+        codes.append(code)
+        settled += lines[name].startswith(("VERIFIED", "REFUTED"))
+    for claim in lib.chosen:
+        codes += [EXIT_INTEGRITY] if claim.id not in {task.name for task in tasks} else []
+        sys.stdout.write(lines[claim.id] + "\n")
+    for mistake in lib.errors:
+        sys.stderr.write(f"{mistake}\n")
+    sys.stdout.write(f"{settled} of {len(lib.chosen)} settled by the kernel alone\n")
     return exit_code(codes or [EXIT_PASS])
+
+
+def replayed_line(claim: Claim, found: replay.Answer, certificate: bytes | None, seconds: float) -> tuple[int, str]:
+    """Return the exit code and the line of one claim."""
+    run_it = f"run `proofcheck verify {claim.id}`"
+    if isinstance(found, Refusal):
+        if found.outdated:
+            return EXIT_FAIL, f"OBSOLETE  {claim.id}  the certificate is for an older text of the claim; {run_it}"
+        word = {EXIT_INTEGRITY: "REJECTED", EXIT_MALFORMED: "ERROR"}.get(found.exit_code, "STOPPED")
+        return found.exit_code, f"{word:8}  {claim.id}\n{claim.path}: {found.text}"
+    unsettled = found.verdict == "open" and claim.expect in ("proved", "refuted")
+    if certificate is None:
+        return (EXIT_FAIL if unsettled else EXIT_PASS), f"NONE      {claim.id}  no certificate; {run_it}"
+    word = {"proved": "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[found.verdict]
+    code = EXIT_FAIL if unsettled else replayed_code(found, claim.expect)
+    return code, f"{word:8}  {claim.id}  {replayed_detail(found)}  {seconds:.2f} s"
 
 
 def replayed_code(receipt: Receipt, expect: str) -> int:
@@ -107,14 +145,15 @@ def replayed_detail(receipt: Receipt) -> str:
     parts = [f"{closed} of {len(receipt.findings)} obligations"]
     parts += [f"{len(receipt.assumptions)} assumed"] if receipt.assumptions else []
     symbolic = sum(finding.rule == "symbolic" for finding in receipt.findings)
-    parts += [f"{symbolic} symbolic, not looked at"] if symbolic else []
+    parts += [f"{symbolic} by computer algebra, which is not run here"] if symbolic else []
+    parts += [f"expected otherwise: the file is in doubt, {', '.join(receipt.complaints)}"] if receipt.complaints and receipt.verdict != "open" else []
     return ", ".join(parts)
 
 
 def list_command(root: Path, ids: tuple[str, ...], form: str) -> int:
     """Print ids, expectations and titles."""
-    lib = library(root / "claims")
-    chosen = lib.select(ids)
+    lib = library(root / "claims").selected(ids)
+    chosen = lib.chosen
     for error in lib.errors:
         sys.stderr.write(f"{error}\n")
     if not chosen:
@@ -131,7 +170,7 @@ def list_command(root: Path, ids: tuple[str, ...], form: str) -> int:
         name, expect = (max(len(row[key]) for row in rows) for key in ("id", "expect"))
         for row in rows:
             sys.stdout.write(f"{pad(row['id'], name)}  {pad(row['expect'], expect)}  {clip(clean(row['title']), max(columns() - name - expect - 4, 20))}\n")
-        sys.stdout.write(f"{len(rows)} claims\n")
+        sys.stdout.write(f"{several(len(rows), 'claim')}\n")
     return EXIT_MALFORMED if lib.errors else EXIT_PASS
 
 
@@ -144,20 +183,27 @@ def show_command(root: Path, name: str, *, source: bool) -> int:
     lib = library(root / "claims")
     claim = found(lib, name)
     if source:
-        sys.stdout.write(claim.data.decode("utf-8", "replace"))
+        text = claim.data.decode("utf-8", "replace")
+        sys.stdout.write(clean_lines(text) if sys.stdout.isatty() else text)
         return EXIT_PASS
-    certificate = store.stored(claim)
+    claim.statement.of("step")  # what cannot be read is said before anything else
+    try:
+        certificate = store.stored(claim)
+        certificates = {c.id: store.stored(c) for c in lib.closure([claim])}
+    except Malformed as error:
+        return say(str(error), EXIT_INTEGRITY)
     last = last_report(root, claim, certificate)
     if last is not None:
         sys.stdout.write(show(last) + "\n")
         return EXIT_PASS
-    certificates = {c.id: store.stored(c) for c in lib.closure([claim])}
-    (outcome,) = run([replay.task(lib, claim, certificates, {}, 120.0)], jobs=1, preload=("proofcheck.replay",))
+    (outcome,) = run([replay.task(lib, claim, certificates, {}, 120.0)], jobs=1, preload=("proofcheck.replay",), here=True)
+    if outcome.ended == "interrupted":
+        return say("Interrupted.", INTERRUPTED[outcome.detail])
     answer = replay.answer(outcome)
     if isinstance(answer, Refusal):
-        return say(f"{claim.id}: {answer.text}\nRun `proofcheck verify {claim.id}`.", EXIT_INTEGRITY if not answer.outdated else EXIT_FAIL)
+        return say(f"{claim.id}: {answer.text}\nRun `proofcheck verify {claim.id}`.", answer.exit_code if not answer.outdated else EXIT_FAIL)
     verdict = decide(answer, {})
-    report = claim_report(claim, answer, {}, verdict, judge(verdict, claim.expect), certificate, searched=False, seconds=outcome.seconds)
+    report = claim_report(claim, answer, {}, verdict, judge(verdict, claim.expect), certificate, searched=False, seconds=outcome.seconds, points={})
     sys.stdout.write(show(report) + "\n\nSeen by the kernel alone; checks and computer algebra run with `proofcheck verify " + claim.id + "`.\n")
     return EXIT_PASS
 
@@ -209,25 +255,28 @@ def lint_command(root: Path, paths: tuple[str, ...], *, strict: bool) -> int:
                 claims = []
             count += 1
             warnings += [f"{claim.path}: {line}" for claim in claims for line in lint(claim)]
+        errors += dead_ends(claims_root, {Path(text).resolve() for text in paths})
     else:
         lib = library(claims_root)
         errors += [*lib.errors, *coverage_errors(lib)]
         for claim in lib.claims.values():
             errors += unread(claim)
             warnings += [f"{claim.path}: {line}" for line in lint(claim)]
-        count = len(lib.claims) + len(lib.papers)
-        try:
-            lib.closure(list(lib.claims.values()))
-        except Malformed as error:
-            errors.append(error)
+        count = len(lib.claims) + len(lib.papers) + len(lib.errors)
     for mistake in errors:
         sys.stdout.write(f"{mistake}\n")
     for line in warnings:
         sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"{count} files: {len(errors)} errors, {len(warnings)} warnings\n")
+    sys.stdout.write(f"{several(count, 'file')}: {several(len(errors), 'error')}, {several(len(warnings), 'warning')}\n")
     if not count:
         return EXIT_NOTHING
     return EXIT_MALFORMED if errors else EXIT_FAIL if warnings and strict else EXIT_PASS
+
+
+def dead_ends(root: Path, paths: set[Path]) -> list[Malformed]:
+    """Return the errors in the citations of files, which only the folder as a whole shows."""
+    errors = library(root).errors if root.is_dir() else ()
+    return [error for error in errors if Path(error.place.file).resolve() in paths and error.code[:5] in ("PC208", "PC104")]
 
 
 def unread(claim: Claim) -> list[Malformed]:

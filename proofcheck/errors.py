@@ -29,15 +29,28 @@ def guarded(action: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        reason = "The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"{error.strerror or error}."
-        return say(f"{error.filename or 'A file'}: {reason} Nothing that was saved before is lost.", EXIT_ENVIRONMENT)
+        return say(unsaved(error), EXIT_ENVIRONMENT)
     except ImportError as error:
         return say(f"A library is missing: {error}. Install proofcheck again, or run `proofcheck doctor`.", EXIT_ENVIRONMENT)
     except Exception as error:  # the one place where a bug of ours is turned into a report of it
+        return say(f"This is a bug of proofcheck: {type(error).__name__}: {error}\n{_recorded(traceback.format_exc())}", EXIT_BROKEN)
+
+
+def _recorded(details: str) -> str:
+    """Return where the details were written; the details where there is no room for a file."""
+    try:
         handle, name = tempfile.mkstemp(prefix="proofcheck-", suffix=".txt")
         with os.fdopen(handle, "w") as file:
-            traceback.print_exc(file=file)
-        return say(f"This is a bug of proofcheck: {type(error).__name__}: {error}\nThe details are in {name}; please report them.", EXIT_BROKEN)
+            file.write(details)
+    except OSError:
+        return details
+    return f"The details are in {name}; please report them."
+
+
+def unsaved(error: OSError) -> str:
+    """Return what to tell of a file that could not be written or read."""
+    reason = "The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"{error.strerror or error}."
+    return f"{error.filename or 'A file'}: {reason} Nothing that was saved before is lost."
 
 
 def say(text: str, code: int) -> int:

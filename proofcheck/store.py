@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from proofcheck.claim import Claim
-from proofcheck.evidence import Evidence, Proof
-from proofcheck.kernel.certificate import MAX_BYTES, Certificate, write
+from proofcheck.kernel.certificate import MAX_BYTES, Certificate, read, write
 from proofcheck.kernel.files import read_bytes
 
 
@@ -20,15 +20,35 @@ def stored(claim: Claim) -> bytes | None:
     return read_bytes(path, path.parent, MAX_BYTES) if path.exists() or path.is_symlink() else None
 
 
-def assemble(claim: Claim, kept: Mapping[str, Any], evidence: Iterable[Evidence]) -> str | None:
-    """Return the certificate text for proofs that were kept and proofs that were found; None where there is nothing to certify."""
-    proofs = {**kept, **{item.obligation: item.tree for item in evidence if isinstance(item, Proof)}}
-    return write(Certificate(claim.id, claim.statement.digest, proofs)) if proofs else None
+def proofs(certificate: bytes | None) -> dict[str, Any]:
+    """Return the proof nodes of a certificate, by obligation; none without one. Raises Rejected."""
+    return dict(read(certificate).proofs) if certificate is not None else {}
+
+
+def assemble(claim: Claim, nodes: Mapping[str, Any]) -> bytes | None:
+    """Return the certificate for proof nodes by obligation; None where there is nothing to certify."""
+    return write(Certificate(claim.id, claim.statement.digest, nodes)).encode() if nodes else None
+
+
+def supported(name: str, node: Any, proofs: Mapping[str, Any]) -> bool:
+    """Say whether every step that a proof uses is proved in its own instance: else the proof rests on nothing."""
+    _, bracket, instance = name.partition("[")
+    return all(f"step {step}{bracket}{instance}" in proofs for step in steps_of(node))
+
+
+def steps_of(node: Any) -> list[str]:
+    """Return the steps that a proof node uses."""
+    if isinstance(node, Mapping):
+        own = [str(node["id"])] if node.get("rule") == "step" else []
+        return own + [name for part in node.values() for name in steps_of(part)]
+    return [name for part in node for name in steps_of(part)] if isinstance(node, list) else []
 
 
 def save(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all, also where the disk is full or the process is killed. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "It is a directory", str(path))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -37,6 +57,9 @@ def save(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

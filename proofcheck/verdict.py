@@ -9,6 +9,7 @@ from proofcheck.evidence import Evidence, Failure, Support, Undecided
 from proofcheck.kernel import Receipt
 
 EXIT_PASS, EXIT_FAIL, EXIT_MALFORMED, EXIT_ENVIRONMENT, EXIT_BUDGET, EXIT_NOTHING, EXIT_INTEGRITY, EXIT_BROKEN = 0, 1, 2, 3, 4, 5, 6, 70
+INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
 PRECEDENCE = (EXIT_BROKEN, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_FAIL, EXIT_ENVIRONMENT, EXIT_BUDGET, EXIT_NOTHING, EXIT_PASS)
 
 
@@ -28,13 +29,12 @@ def decide(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
     "proved" comes from the receipt alone; its grade is symbolic where the kernel did not look at a step. A check that is violated
     at an exact point contradicts a proof: that is an error of proofcheck, never a verdict.
     """
-    failures = [item for item in evidence.values() if isinstance(item, Failure)]
     status = {finding.name: finding for finding in receipt.findings}
     violated = [finding.name for finding in receipt.findings if finding.kind in ("check", "step") and finding.status == "refuted"]
     if receipt.verdict == "proved" and violated:
         return Verdict("error", "", f"{violated[0]} is violated at an exact point although everything is proved", EXIT_BROKEN)
     if receipt.complaints:
-        return Verdict("error", "", complaint(receipt, evidence))
+        return complaint(receipt, evidence)
     if receipt.verdict == "proved":
         return Verdict("proved", "symbolic" if receipt.unchecked else "kernel")
     if receipt.verdict == "refuted":
@@ -49,26 +49,49 @@ def decide(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
     all_checks = bool(checks) and all(status[name].status in closed or isinstance(evidence.get(name), Support) for name in checks)
     if support and (all_main or all_checks):
         return Verdict("supported", "statistical" if any(item.grade == "statistical" for item in support) else "numerical")
-    if failures:
-        return Verdict("error", "", f"{failures[0].obligation}: {failures[0].detail}", EXIT_BROKEN)
+    return undecided(receipt, evidence)
+
+
+def undecided(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
+    """Return why there is no verdict: a crash, a spent budget, the first thing in the way, or steps that do not reach the statement."""
+    for item in evidence.values():
+        if isinstance(item, Failure):
+            return broken(item)
     open_ones = [item for item in evidence.values() if isinstance(item, Undecided)]
     budget = bool(open_ones) and all(item.why in ("budget", "memory") for item in open_ones)
-    reason = f"{open_ones[0].obligation}: {open_ones[0].detail} ({open_ones[0].why})" if open_ones else "nothing was found for the statement"
-    return Verdict("inconclusive", "", reason, EXIT_BUDGET if budget else EXIT_FAIL)
+    if open_ones:
+        first = open_ones[0]
+        return Verdict("inconclusive", "", f"{first.obligation}: {first_line(first.detail)} ({first.why})", EXIT_BUDGET if budget else EXIT_FAIL)
+    if any(finding.kind == "step" for finding in receipt.findings):
+        advice = "one of them has to state it for the same domains and hypotheses, or [claim] names a method under `by`"
+        return Verdict("inconclusive", "", f"no step shows the statement: {advice}")
+    return Verdict("inconclusive", "", "nothing was found for the statement")
 
 
-def complaint(receipt: Receipt, evidence: Mapping[str, Evidence]) -> str:
+def broken(item: Failure) -> Verdict:
+    """Return the verdict where a method crashed: the tool is at fault, and nothing is said about mathematics."""
+    return Verdict("error", "", f"{item.obligation}: the method {item.method} failed: {first_line(item.detail)}", EXIT_BROKEN)
+
+
+def first_line(text: str) -> str:
+    """Return the first line of a text: what a person wants to see of a crash."""
+    return text.partition("\n")[0]
+
+
+def complaint(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
     """Return which sanity value or neighbour the file promises in vain, and why."""
     name = receipt.complaints[0]
     finding = next((f for f in receipt.findings if f.name == name or f.name.partition("[")[0] == name), None)
+    item = next((found for key, found in evidence.items() if key == name or key.partition("[")[0] == name), None)
+    if isinstance(item, Failure):
+        return broken(item)
     if name.startswith("must_fail"):
         if finding is not None and finding.status == "proved":
-            return f"{name} was to fail and is proved: the file would not notice this mistake"
-        return f"{name} was to fail, and no exact violating point was found; add `at` with one"
+            return Verdict("error", "", f"{name} was to fail and is proved: the file would not notice this mistake")
+        return Verdict("error", "", f"{name} was to fail, and no exact violating point was found; add `at` with one")
     if finding is not None and finding.status == "refuted":
-        return f"{name} is false: the statement is not encoded as its author thinks, or the value is wrong"
-    item = evidence.get(name)
-    return f"{name} is not decided" + (f": {item.detail}" if isinstance(item, (Undecided, Failure)) else "")
+        return Verdict("error", "", f"{name} is false: the statement is not encoded as its author thinks, or the value is wrong")
+    return Verdict("error", "", f"{name} is not decided" + (f": {first_line(item.detail)}" if isinstance(item, Undecided) else ""))
 
 
 def judge(verdict: Verdict, expect: str) -> str:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, cast
+from typing import Any
 
 from proofcheck import replay, store
 from proofcheck.claim import Claim, Library
-from proofcheck.evidence import Evidence, Failure, Proof, Undecided
-from proofcheck.kernel import Receipt
+from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided
+from proofcheck.kernel import UNCHECKED, Receipt
 from proofcheck.kernel.errors import Malformed
+from proofcheck.methods.witness import conditional
 from proofcheck.replay import Answer, Refusal
 from proofcheck.report.collect import claim_report, environment, paper_reports, unreadable
 from proofcheck.report.model import Report
-from proofcheck.run import Event, Outcome, Task, run
-from proofcheck.verdict import EXIT_BUDGET, EXIT_INTEGRITY, EXIT_MALFORMED, Verdict, decide, exit_code, judge
+from proofcheck.run import Event, Interruption, Outcome, Task, run
+from proofcheck.verdict import EXIT_BROKEN, EXIT_BUDGET, EXIT_INTEGRITY, EXIT_MALFORMED, INTERRUPTED, Verdict, broken, decide, exit_code, first_line, judge
 
+KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
 PRELOAD = ("flint", "numpy", "sympy", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.witness")
+
+Show = Callable[[Event], None] | None
 
 
 @dataclass(frozen=True)
@@ -42,37 +45,66 @@ class Work:
     certificate: bytes | None = None
     receipt: Answer | None = None
     evidence: dict[str, Evidence] = field(default_factory=dict)
-    searched: bool = False
+    points: dict[str, dict[str, str]] = field(default_factory=dict)
+    outdated: bool = False
     seconds: float = 0.0
     problem: Verdict | None = None
 
+    def status(self) -> dict[str, str]:
+        """Return what the kernel found, by obligation; nothing before it looked."""
+        return {finding.name: finding.status for finding in self.receipt.findings} if isinstance(self.receipt, Receipt) else {}
 
-def verify(lib: Library, claims: list[Claim], settings: Settings, on_event: Callable[[Event], None] | None = None) -> Report:
-    """Return the report on the claims (and whatever they cite), searching what has no certificate that the kernel accepts."""
+    @property
+    def searched(self) -> bool:
+        """Whether this run looked for anything but the checks, which are run every time."""
+        checks = {entry.obligation.name for entry in self.claim.statement.of("check")}
+        return not set(self.evidence) <= checks
+
+
+def verify(lib: Library, claims: list[Claim], settings: Settings, on_event: Show = None, on_problem: Callable[[OSError], None] | None = None) -> Report:
+    """Return the report on the claims (and whatever they cite), searching what has no certificate that the kernel accepts.
+
+    After Ctrl-C or SIGTERM the search ends, what was found until then is looked at by the kernel and saved, and the report says so.
+    A certificate that cannot be saved goes to ``on_problem``, or is raised without one.
+    """
     start = perf_counter()
-    works = {claim.id: Work(claim) for claim in lib.closure(claims)}
-    interrupted = False
-    try:
-        read_certificates(works.values(), settings)
-        interrupted = replayed(lib, works, settings, on_event, first=True)
-        if not interrupted:
-            interrupted = searched(works, settings, on_event)
-        assemble(works.values())
-        interrupted = replayed(lib, works, settings, on_event, first=False) or interrupted
-        written(works.values(), settings)
-    except KeyboardInterrupt:
-        interrupted = True
-    reports, codes = [], [EXIT_MALFORMED for _ in lib.errors]
+    works: dict[str, Work] = {}
+    errors = list(lib.errors)
+    for claim in lib.closure(claims):
+        try:
+            claim.statement.of("step")
+            works[claim.id] = Work(claim)
+        except Malformed as error:
+            errors += [error] if claim in claims else []
+    interruption = Interruption()
+    with interruption:
+        try:
+            read_certificates(works.values(), settings)
+            replayed(lib, works, settings, on_event, [work for work in works.values() if work.certificate is not None], fresh=False)
+            if not interruption.caught:
+                satisfied(works, settings, on_event)
+            if not interruption.caught:
+                searched(works, settings, on_event)
+            replayed(lib, works, settings, on_event, assembled(lib, works, complete=not interruption.caught), fresh=True)
+        except KeyboardInterrupt:  # the second one: at once
+            interruption.caught = interruption.caught or "SIGINT"
+        written(works.values(), settings, on_problem)
+    reports, codes = [], [EXIT_MALFORMED for _ in errors]
     for claim in claims:
-        work = works[claim.id]
-        verdict = concluded(work)
-        outcome = judge(verdict, claim.expect)
-        reports.append(claim_report(work.claim, work.receipt, work.evidence, verdict, outcome, work.certificate, searched=work.searched, seconds=work.seconds))
-        codes.append(0 if outcome == "PASS" else verdict.code)
-    broken = [unreadable(error, lib.root) for error in lib.errors]
+        if claim.id in works:
+            work = works[claim.id]
+            verdict = concluded(work)
+            outcome = judge(verdict, claim.expect)
+            record = claim_report(
+                claim, work.receipt, work.evidence, verdict, outcome, work.certificate, searched=work.searched, seconds=work.seconds, points=work.points
+            )
+            reports.append(record)
+            codes.append(0 if outcome == "PASS" else verdict.code)
+    reports += [unreadable(error, lib.root) for error in errors]
     return Report(
-        (*reports, *broken), paper_reports(lib, {report.id: report for report in (*reports, *broken)}), environment(),
-        {"timeout": settings.timeout, "jobs": settings.jobs, "fresh": settings.fresh}, perf_counter() - start, interrupted, exit_code(codes),
+        tuple(reports), paper_reports(lib, {report.id: report for report in reports}), environment(),
+        {"timeout": settings.timeout, "jobs": settings.jobs, "fresh": settings.fresh}, perf_counter() - start, bool(interruption.caught),
+        INTERRUPTED[interruption.caught] if interruption.caught else exit_code(codes),
     )  # fmt: skip
 
 
@@ -85,51 +117,79 @@ def read_certificates(works: Iterable[Work], settings: Settings) -> None:
             work.problem = Verdict("error", "", str(error), EXIT_INTEGRITY)
 
 
-def replayed(lib: Library, works: Mapping[str, Work], settings: Settings, on_event: Callable[[Event], None] | None, *, first: bool) -> bool:
-    """Let the kernel look at every certificate, in child processes; say whether it was interrupted.
+def replayed(lib: Library, works: Mapping[str, Work], settings: Settings, on_event: Show, wanted: list[Work], *, fresh: bool) -> None:
+    """Let the kernel look at certificates, in child processes.
 
-    The first time round the certificates are those found on disk: one for an older text is dropped, one that the kernel refuses is
-    an integrity error. The second time they are fresh from the methods: a refusal is a bug of a method.
+    Those found on disk: one for an older text is dropped, one that the kernel refuses is an integrity error. Those with ``fresh``
+    proofs from the methods: a refusal is a bug of a method.
     """
     certificates = {name: work.certificate for name, work in works.items()}
     symbolic = {name: proved_symbolically(work) for name, work in works.items()}
-    wanted = [work for work in works.values() if work.certificate is not None or not first]
-    tasks = [replay.task(lib, work.claim, certificates, symbolic, settings.timeout) for work in wanted]
-    interrupted = False
-    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=PRELOAD[:1] if first else PRELOAD):
+    tasks = [replay.task(lib, work.claim, certificates, symbolic, settings.timeout) for work in wanted if work.problem is None]
+    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=PRELOAD if fresh else KERNEL, here=not fresh):
         work = works[outcome.task.name]
-        interrupted = interrupted or outcome.ended == "interrupted"
+        work.seconds += outcome.seconds
         if outcome.ended == "interrupted":
             continue
-        work.seconds += outcome.seconds
         work.receipt = replay.answer(outcome)
-        if isinstance(work.receipt, Refusal):
-            if first and work.receipt.outdated:
-                work.certificate, work.receipt = None, None
-            elif first or not work.searched:
-                work.problem = Verdict("error", "", f"the stored certificate is rejected: {work.receipt.text}", EXIT_INTEGRITY)
-            else:
-                work.problem = Verdict("error", "", f"a fresh proof is rejected by the kernel, a bug of its method: {work.receipt.text}", 70)
-    return interrupted
+        if not isinstance(work.receipt, Refusal):
+            continue
+        if not fresh and work.receipt.outdated:
+            work.certificate, work.receipt, work.outdated = None, None, True
+        elif work.receipt.exit_code == EXIT_BUDGET:
+            work.problem = Verdict("inconclusive", "", first_line(work.receipt.text), EXIT_BUDGET)
+        elif work.receipt.exit_code != EXIT_INTEGRITY:
+            work.problem = Verdict("error", "", work.receipt.text, work.receipt.exit_code)
+        elif fresh:
+            work.problem = Verdict("error", "", f"a fresh proof is rejected by the kernel, a bug of its method: {work.receipt.text}", EXIT_BROKEN)
+        else:
+            advice = f"If nobody has tampered with it, search again: proofcheck verify --fresh {work.claim.id}"
+            work.problem = Verdict("error", "", f"the certificate {work.claim.certificate_path} is rejected: {work.receipt.text}\n  {advice}", EXIT_INTEGRITY)
 
 
-def searched(works: Mapping[str, Work], settings: Settings, on_event: Callable[[Event], None] | None) -> bool:
-    """Search evidence for every obligation that is still open, and run every check again; say whether it was interrupted."""
+def satisfied(works: Mapping[str, Work], settings: Settings, on_event: Show) -> None:
+    """Find a point for the domains and hypotheses of every statement and step that has any: a claim about no point at all is an error."""
+    tasks = [
+        Task(f"{work.claim.id} · hypotheses", "proofcheck.methods.witness:satisfied", work.claim.data, settings.timeout, settings.memory)
+        for work in works.values()
+        if work.problem is None and any(entry.kind in ("statement", "step") and conditional(entry.obligation) for entry in work.claim.statement.entries)
+    ]
+    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=KERNEL, here=True):
+        work = works[outcome.task.name.partition(" · ")[0]]
+        work.seconds += outcome.seconds
+        if outcome.ended == "interrupted":
+            continue
+        if not isinstance(outcome.result, dict):
+            found = result(outcome, "hypotheses")
+            work.problem = broken(found) if isinstance(found, Failure) else Verdict("inconclusive", "", f"hypotheses: {found.detail}", EXIT_BUDGET)
+            continue
+        work.points = {name: at for name, at in outcome.result.items() if at is not None}
+        empty = [name for name, at in outcome.result.items() if at is None]
+        if empty:
+            work.problem = Verdict("error", "", str(vacuous(work.claim, empty[0])), EXIT_MALFORMED)
+
+
+def vacuous(claim: Claim, name: str) -> Malformed:
+    """Return the error for an obligation that speaks of no point, as far as can be found."""
+    entry = next(entry for entry in claim.statement.entries if entry.obligation.name == name)
+    given = " and ".join(map(str, entry.obligation.given))
+    what = f"{name}: no point that satisfies the hypotheses was found" + (f": {given}." if given else ": a domain seems to be empty.")
+    hint = "If there is one, state a [[sanity]] value at it; else the claim says nothing."
+    return Malformed("PC209", what, hint=hint).at(file=str(claim.path), key="key `given`" if given else "[for_all]")
+
+
+def searched(works: Mapping[str, Work], settings: Settings, on_event: Show) -> None:
+    """Search evidence for every obligation that is still open, and run every check again."""
     tasks = []
     for work in works.values():
         if work.problem is None:
             for name in missing(work):
                 payload = {"claim": work.claim.data, "obligation": name, "options": dict(settings.options)}
                 tasks.append(Task(f"{work.claim.id} · {name}", "proofcheck.methods.strategy:attempt", payload, settings.timeout, settings.memory))
-    interrupted = False
     for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=PRELOAD):
         claim, _, name = outcome.task.name.partition(" · ")
-        work = works[claim]
-        interrupted = interrupted or outcome.ended == "interrupted"
-        work.seconds += outcome.seconds
-        work.searched = True
-        work.evidence[name] = result(outcome, name)
-    return interrupted
+        works[claim].seconds += outcome.seconds
+        works[claim].evidence[name] = result(outcome, name)
 
 
 def missing(work: Work) -> list[str]:
@@ -138,8 +198,7 @@ def missing(work: Work) -> list[str]:
     A statement that a step states word for word needs no search of its own; neither does one that its file calls open or
     supported and that has checks but no method.
     """
-    receipt = work.receipt if isinstance(work.receipt, Receipt) else None
-    status = {finding.name: finding.status for finding in receipt.findings} if receipt else {}
+    status = work.status()
     statement = work.claim.statement
     steps = statement.of("step")
     names = []
@@ -148,54 +207,102 @@ def missing(work: Work) -> list[str]:
         if status.get(obligation.name, "open") != "open":
             continue
         if entry.kind == "statement":
-            # A claim without steps is searched as it stands; one with steps is closed by them, or names a method of its own.
+            # A step may state the same word for word; otherwise the statement is assembled from its steps, or searched as it stands.
             checks_only = statement.expect in ("open", "supported") and statement.of("check")
-            if not entry.by and (checks_only or (steps and statement.expect != "refuted")):
+            if not entry.by and (checks_only or any(step.obligation.same_statement(obligation) for step in steps)):
                 continue
         names.append(obligation.name)
     return names
 
 
-def result(outcome: Outcome, name: str) -> Evidence:
+def result(outcome: Outcome, name: str) -> Proof | Support | Undecided | Failure:
     """Return the evidence of a finished task; a killed one is a spent budget, a crashed one a failure of the tool."""
-    if outcome.ended == "done":
-        return cast("Evidence", outcome.result)
+    if outcome.ended == "done" and isinstance(outcome.result, (Proof, Support, Undecided, Failure)):
+        return outcome.result
     if outcome.ended == "timeout":
         return Undecided(name, "search", "budget", f"{outcome.task.seconds:g} s ended", outcome.seconds)
     if outcome.ended == "memory":
         return Undecided(name, "search", "memory", f"{outcome.task.memory // 10**6} MB ended", outcome.seconds)
     if outcome.ended == "interrupted":
         return Undecided(name, "search", "budget", "interrupted", outcome.seconds)
-    return Failure(name, "search", outcome.detail, outcome.seconds)
+    return Failure(name, "search", outcome.detail or f"a {type(outcome.result).__name__} is no evidence", outcome.seconds)
 
 
 def proved_symbolically(work: Work) -> frozenset[str]:
     """Return the obligations that computer algebra proved in this run."""
-    return frozenset(name for name, item in work.evidence.items() if isinstance(item, Proof) and item.tree.get("rule") == "symbolic")
+    return frozenset(name for name, item in work.evidence.items() if isinstance(item, Proof) and item.tree.get("rule") == UNCHECKED)
 
 
-def assemble(works: Iterable[Work]) -> None:
-    """Put what was kept and what was found into one certificate for each claim."""
+def assembled(lib: Library, works: Mapping[str, Work], *, complete: bool) -> list[Work]:
+    """Put what was kept and what was found into one certificate for each claim; return those that the kernel has to look at.
+
+    That are those with something new, those that cite one of them, and, where nothing was interrupted, those it has not seen.
+    """
+    changed = set()
+    for name, work in works.items():
+        if work.problem is None:
+            status = work.status()
+            kept = {obligation: node for obligation, node in store.proofs(work.certificate).items() if status.get(obligation, "open") != "open"}
+            found = {item.obligation: item.tree for item in work.evidence.values() if isinstance(item, Proof)}
+            found.update(violations(work, {**kept, **found}))
+            found = {obligation: node for obligation, node in found.items() if store.supported(obligation, node, {**kept, **found})}
+            if found or (complete and work.receipt is None):
+                work.certificate = store.assemble(work.claim, {**kept, **found})
+                changed.add(name)
+    return [work for work in works.values() if changed & {claim.id for claim in lib.closure([work.claim])}]
+
+
+def violations(work: Work, nodes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the witnesses against checks and steps that say the same as the statement: they refute the statement too."""
+    statement = work.claim.statement
+    others = (*statement.of("check"), *statement.of("step"))
+    witnesses = [entry.obligation for entry in others if nodes.get(entry.obligation.name, {}).get("rule") == "witness"]
+    return {
+        entry.obligation.name: nodes[other.name]
+        for entry in statement.of("statement")
+        for other in witnesses
+        if entry.obligation.name not in nodes and other.same_statement(entry.obligation)
+    }
+
+
+def written(works: Iterable[Work], settings: Settings, on_problem: Callable[[OSError], None] | None) -> None:
+    """Save what the kernel accepted, where it is new. Raises OSError without ``on_problem``."""
     for work in works:
-        if work.problem is None and work.searched:
-            kept: dict[str, Any] = json.loads(work.certificate)["proofs"] if work.certificate else {}
-            text = store.assemble(work.claim, kept, work.evidence.values())
-            work.certificate = text.encode() if text is not None else None
+        status = work.status()
+        if not work.evidence or work.problem is not None or not status:
+            continue
+        accepted = {name: node for name, node in store.proofs(work.certificate).items() if status[name] != "open"}
+        work.certificate = store.assemble(work.claim, accepted)
+        if settings.write and work.certificate is not None:
+            try:
+                if _on_disk(work.claim) != work.certificate:
+                    store.save(work.claim.certificate_path, work.certificate.decode())
+            except OSError as error:
+                if on_problem is None:
+                    raise
+                on_problem(error)
 
 
-def written(works: Iterable[Work], settings: Settings) -> None:
-    """Save the certificates that the kernel accepted, where they changed. Raises OSError."""
-    for work in works:
-        if settings.write and work.searched and work.problem is None and isinstance(work.receipt, Receipt) and work.certificate:
-            path = work.claim.certificate_path
-            if not path.exists() or path.read_bytes() != work.certificate:
-                store.save(path, work.certificate.decode())
+def _on_disk(claim: Claim) -> bytes | None:
+    try:
+        return store.stored(claim)
+    except Malformed:
+        return None
 
 
 def concluded(work: Work) -> Verdict:
     """Return the verdict of a claim."""
     if work.problem is not None:
         return work.problem
-    if isinstance(work.receipt, Receipt):
-        return decide(work.receipt, work.evidence)
-    return Verdict("inconclusive", "", "interrupted before the kernel looked", EXIT_BUDGET)
+    if not isinstance(work.receipt, Receipt):
+        return Verdict("inconclusive", "", "interrupted before the kernel looked", EXIT_BUDGET)
+    status = work.status()
+    for entry in work.claim.statement.entries:
+        if entry.by.get("rule") == "cite" and status[entry.obligation.name] == "open" and entry.kind in ("statement", "step"):
+            name = entry.obligation.name
+            detail = f"{entry.by.get('claim')} is not proved, or does not state this for these domains and hypotheses"
+            work.evidence[name] = Undecided(name, "cite", "obstruction", detail)
+    verdict = decide(work.receipt, work.evidence)
+    if work.outdated and verdict.verdict == "inconclusive":
+        return Verdict(verdict.verdict, verdict.grade, f"{verdict.reason}; the certificate on disk is for an older text", verdict.code)
+    return verdict

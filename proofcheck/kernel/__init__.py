@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from . import certificate as certificates
 from .errors import Malformed, Rejected
 from .rules import Link, prove
+from .rules.links import covers
 from .statement import Entry, Statement, read
-from .terms import Domain, Obligation, conjuncts, variables
+from .terms import Obligation, conjuncts
 
 UNCHECKED = "symbolic"
 """The rule name of steps that a computer algebra system proved: the kernel does not look at them and says so."""
@@ -88,9 +89,18 @@ def _receipt(
     statement: Statement, proofs: Mapping[str, certificates.Node], receipts: Mapping[str, Receipt], symbolic: frozenset[str]
 ) -> Receipt:
     proved = {name: receipt.established for name, receipt in receipts.items() if receipt.verdict == "proved"}
-    findings = [_finding(entry, proofs.get(entry.obligation.name), proved, symbolic) for entry in statement.entries]
     closed = {"proved", "assumed", "cited", "unchecked"}
-    by_name = {finding.name: finding for finding in findings}
+    by_name: dict[str, Finding] = {}
+    shown: dict[str, dict[str, Obligation]] = {}
+    # Steps first, in the file's order: each may use those before it of its own instance, and so may everything else.
+    for entry in sorted(statement.entries, key=lambda item: item.kind != "step"):
+        name, _, instance = entry.obligation.name.partition("[")
+        earlier = shown.setdefault(instance, {})
+        finding = _finding(entry, proofs.get(entry.obligation.name), Link(entry.by, proved, dict(earlier)), symbolic)
+        by_name[entry.obligation.name] = finding
+        if entry.kind == "step" and finding.status in closed:
+            earlier[name.removeprefix("step ")] = entry.obligation
+    findings = [by_name[entry.obligation.name] for entry in statement.entries]
     steps = [entry for entry in statement.entries if entry.kind == "step"]
     for i, entry in enumerate(statement.entries):
         if entry.kind == "statement" and findings[i].status == "open":
@@ -119,9 +129,7 @@ def _receipt(
     )  # fmt: skip
 
 
-def _finding(
-    entry: Entry, node: certificates.Node | None, proved: Mapping[str, tuple[Obligation, ...]], symbolic: frozenset[str]
-) -> Finding:
+def _finding(entry: Entry, node: certificates.Node | None, link: Link, symbolic: frozenset[str]) -> Finding:
     name = entry.obligation.name
     if node is None:
         return Finding(name, entry.kind, "open")
@@ -129,11 +137,13 @@ def _finding(
     if rule == UNCHECKED:
         return Finding(name, entry.kind, "unchecked" if entry.kind in ("statement", "step") and name in symbolic else "open", rule)
     try:
-        holds = prove(entry.obligation, node, Link(entry.by, proved))
+        holds = prove(entry.obligation, node, link)
     except Malformed as error:
         raise Rejected("PC302", f"A formula of the certificate cannot be used: {error.what}", name) from None
     except Rejected as error:
         raise Rejected(error.code.split()[0], error.why, error.where or name) from None
+    except RecursionError:
+        raise Rejected("PC317", "The formula is nested too deep for the rule.", name) from None
     status = {"assume": "assumed", "cite": "cited"}.get(rule, "proved") if holds else "refuted"
     return Finding(name, entry.kind, status, rule)
 
@@ -146,24 +156,10 @@ def _closing_step(entry: Entry, steps: list[Entry]) -> str | None:
             return step.obligation.name
     parts: dict[object, str] = {}
     for step in steps:
-        if _covers(step.obligation, goal):
+        if covers(step.obligation, goal):
             parts.update(dict.fromkeys(conjuncts(step.obligation.goal), step.obligation.name))
     wanted = conjuncts(goal.goal)
     return parts[wanted[-1]] if all(part in parts for part in wanted) else None
-
-
-def _covers(step: Obligation, goal: Obligation) -> bool:
-    """Say whether what ``step`` shows holds wherever the goal is to be shown.
-
-    A variable of the step that the goal does not have must range over a constant domain: those are never empty, and an empty
-    one would show nothing.
-    """
-    same = all(goal.box.get(name) == domain or (name not in goal.box and _constant(domain)) for name, domain in step.domains)
-    return same and set(step.given) <= set(goal.given)
-
-
-def _constant(domain: Domain) -> bool:
-    return not any(variables(end) for end in (domain.lower, domain.upper) if end is not None)
 
 
 __all__ = ["Finding", "Malformed", "Receipt", "Rejected", "check", "read"]

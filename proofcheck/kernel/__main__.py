@@ -48,6 +48,8 @@ def _checked(claim: Path, certificate: Path, root: Path, receipts: dict[str, Rec
     text = read_bytes(claim, root, MAX_FILE)
     try:
         statement = read(text)
+        if path and statement.id != claim.relative_to(root).with_suffix("").as_posix():
+            raise Malformed("PC205", f"The file is cited by its place and has the id {statement.id}.")
         for entry in statement.entries:
             cited = entry.by.get("claim") if entry.by.get("rule") == "cite" else None
             if isinstance(cited, str) and cited not in receipts:

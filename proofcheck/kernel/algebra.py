@@ -377,11 +377,23 @@ class Series:
     """Taylor coefficients in one variable around a ball: arb_series of a stated length.
 
     The coefficient of u^k over a ball X encloses f^(k)(x)/k! for every x in X. Missing coefficients would read as 0, so every
-    result is checked to have the full length.
+    result is checked to have the full length. Trusts: that every subterm has a value on X, which a product with an exact zero
+    would hide; the rules let ``Ball`` look at the same box first.
     """
 
     def __init__(self, length: int) -> None:
         self.length = length
+        self.zero = arb_series([0], prec=length)
+        self.one = arb_series([1], prec=length)
+
+    @staticmethod
+    def vanishes(x: arb_series) -> bool:
+        """Say whether a series is exactly 0."""
+        return bool(x.length() == 0)
+
+    def undefined(self) -> arb_series:
+        """Return a series of which nothing is known."""
+        return arb_series([NAN] * self.length, prec=self.length)
 
     def variable(self, value: arb) -> arb_series:
         """Return value + u."""
@@ -405,7 +417,7 @@ class Series:
 
     def inf(self, sign: int) -> arb_series:
         del sign
-        return self.constant(NAN)
+        return self.undefined()
 
     @staticmethod
     def neg(x: arb_series) -> arb_series:
@@ -419,13 +431,18 @@ class Series:
     def sub(x: arb_series, y: arb_series) -> arb_series:
         return x - y
 
-    def mul(self, x: arb_series, y: arb_series) -> arb_series:
-        # A series that is exactly 0 has no coefficients, and its product with NaN would be 0.
-        defined = all(c.is_finite() for factor in (x, y) for c in self.coefficients(factor))
-        return x * y if defined else self.constant(NAN)
+    @staticmethod
+    def mul(x: arb_series, y: arb_series) -> arb_series:
+        return x * y
+
+    @staticmethod
+    def trig(x: arb_series) -> tuple[arb_series, arb_series]:
+        """Return (cos x, sin x)."""
+        s, c = x.sin_cos()
+        return c, s
 
     def div(self, x: arb_series, y: arb_series) -> arb_series:
-        return x / y if y[0] > 0 or y[0] < 0 else self.constant(NAN)
+        return x / y if y[0] > 0 or y[0] < 0 else self.undefined()
 
     def pow(self, x: arb_series, n: int) -> arb_series:
         if n < 0:
@@ -458,7 +475,7 @@ class Series:
         return x.exp()
 
     def _where(self, defined: bool, x: arb_series, name: str) -> arb_series:
-        return getattr(x, name)() if defined else self.constant(NAN)
+        return getattr(x, name)() if defined else self.undefined()
 
     def log(self, x: arb_series) -> arb_series:
         return self._where(x[0] > 0, x, "log")
@@ -476,19 +493,19 @@ class Series:
         return self._where(x[0] > -1 and x[0] < 1, x, "asin")
 
     def abs(self, x: arb_series) -> arb_series:
-        return x if x[0] > 0 else -x if x[0] < 0 else self.constant(NAN)
+        return x if x[0] > 0 else -x if x[0] < 0 else self.undefined()
 
     def min(self, x: arb_series, y: arb_series) -> arb_series:
-        return x if x[0] < y[0] else y if y[0] < x[0] else self.constant(NAN)
+        return x if x[0] < y[0] else y if y[0] < x[0] else self.undefined()
 
     def max(self, x: arb_series, y: arb_series) -> arb_series:
-        return x if x[0] > y[0] else y if y[0] > x[0] else self.constant(NAN)
+        return x if x[0] > y[0] else y if y[0] > x[0] else self.undefined()
 
     def angle(self, dot: arb_series, uu: arb_series, vv: arb_series) -> arb_series:
         return self.acos(self.div(dot, self.sqrt(uu * vv)))
 
     def integral(self, *_: Any) -> arb_series:
-        return self.constant(NAN)
+        return self.undefined()
 
     sum = integral
 

@@ -23,9 +23,11 @@ from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx, fmpz_poly
 
 from .algebra import evaluate
 from .errors import Rejected
+from .series import PowerSeries
 from .terms import ONE, PI, Term, add, div, mul, num, postorder, power, var, variables
 
 MAX_MULTIPLE, MAX_TERMS, MAX_GENERATORS, MAX_RESTARTS = 64, 60_000, 160, 40
+MAX_PRODUCTS, MAX_CYCLOTOMIC = 20_000_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,11 @@ class Ring:
         lead = bottom.leading_coefficient()
         return Element(top / lead, bottom / lead)
 
+    @staticmethod
+    def vanishes(a: Element) -> bool:
+        """Say whether an element is certainly 0, so that its products may be left out."""
+        return bool(a.top.is_zero())
+
     def equal(self, a: Element, b: Element) -> bool:
         """Say whether two elements are certainly equal."""
         return bool(self.reduced(a.top * b.bottom - b.top * a.bottom).is_zero())
@@ -213,6 +220,8 @@ class Ring:
         return self.add(a, self.neg(b))
 
     def mul(self, a: Element, b: Element) -> Element:
+        if len(a.top) * len(b.top) > MAX_PRODUCTS:
+            raise Rejected("PC317", f"A product needs more than {MAX_PRODUCTS} products of monomials.")
         return self.fraction(a.top * b.top, a.bottom * b.bottom)
 
     def div(self, a: Element, b: Element) -> Element:
@@ -316,6 +325,8 @@ class Ring:
                 12: (self.mul(quarter, self.add(three, self.one)), self.mul(quarter, self.sub(three, self.one))),
             }  # fmt: skip
             return table[n][0], table[n][1]
+        if n > MAX_CYCLOTOMIC:
+            raise Rejected("PC317", f"Cosines of fractions of pi beyond pi/{MAX_CYCLOTOMIC} are not expanded.")
         c, s = self._fresh_pair(mul(num(unit), PI))
         minimal = fmpz_poly.cos_minpoly(2 * n)  # of 2 cos(2 pi / 2N)
         place = next(i for i, g in self.generators.items() if g.term is Term("cos", (mul(num(unit), PI),)))
@@ -348,9 +359,17 @@ class Ring:
             unit = self.units.get(("exp", key), Fraction(1))
             if abs(count) > MAX_MULTIPLE:
                 raise Rejected("PC317", f"An exponent occurs {abs(count)} times; {MAX_MULTIPLE} are expanded.")
-            place = self.generator("exp", Term("exp", (mul(num(unit), term),)))
-            result = self.mul(result, self.pow(self.element(place), count))
+            base = self._of_logarithm(term, unit) or self.element(self.generator("exp", Term("exp", (mul(num(unit), term),))))
+            result = self.mul(result, self.pow(base, count))
         return result
+
+    def _of_logarithm(self, term: Term, unit: Fraction) -> Element | None:
+        """Exp of log(u) and of log(u)/2, for the generator log(u): u and sqrt(u), where the logarithm has a value."""
+        known = next((g for g in self.generators.values() if g.term is term and g.kind == "log"), None)
+        if known is None or unit not in (1, Fraction(1, 2)):
+            return None
+        u: Element = known.argument
+        return u if unit == 1 else self.sqrt(u)
 
     def sqrt(self, a: Element) -> Element:
         """Return the root of a fraction n/d.
@@ -482,136 +501,3 @@ def _content(p: fmpq_mpoly) -> fmpq:
     for coefficient in p.coeffs():
         top, bottom = gcd(top, abs(int(coefficient.p))), lcm(bottom, int(coefficient.q))
     return fmpq(top, bottom)
-
-
-class PowerSeries:
-    """Truncated Taylor series over the ring; an element is a list of ring elements, constant term first.
-
-    sin, cos, exp, … are the solutions of their differential equations with the ring's value at the base point. An identity
-    of coefficients obtained by dividing by a coefficient that is not identically 0 holds where that is nonzero, and by
-    continuity everywhere on a connected box on which the term is smooth; the rules that use it enclose the jets there.
-    """
-
-    def __init__(self, ring: Ring, length: int) -> None:
-        self.ring, self.length = ring, length
-
-    def constant(self, a: Element) -> list[Element]:
-        """Return a constant."""
-        return [a, *[self.ring.zero] * (self.length - 1)]
-
-    def number(self, value: Fraction) -> list[Element]:
-        return self.constant(self.ring.number(value))
-
-    def pi(self) -> list[Element]:
-        return self.constant(self.ring.pi())
-
-    def neg(self, a: list[Element]) -> list[Element]:
-        return [self.ring.neg(x) for x in a]
-
-    def add(self, a: list[Element], b: list[Element]) -> list[Element]:
-        return [self.ring.add(x, y) for x, y in zip(a, b, strict=True)]
-
-    def sub(self, a: list[Element], b: list[Element]) -> list[Element]:
-        return [self.ring.sub(x, y) for x, y in zip(a, b, strict=True)]
-
-    def _convolved(self, a: list[Element], b: list[Element], k: int, first: int = 0) -> Element:
-        total = self.ring.zero
-        for i in range(first, k + 1):
-            if not a[i].top.is_zero() and not b[k - i].top.is_zero():
-                total = self.ring.add(total, self.ring.mul(a[i], b[k - i]))
-        return total
-
-    def mul(self, a: list[Element], b: list[Element]) -> list[Element]:
-        return [self._convolved(a, b, k) for k in range(self.length)]
-
-    def div(self, a: list[Element], b: list[Element]) -> list[Element]:
-        result: list[Element] = []
-        for k in range(self.length):
-            rest = a[k]
-            for i in range(1, k + 1):
-                rest = self.ring.sub(rest, self.ring.mul(b[i], result[k - i]))
-            result.append(self.ring.div(rest, b[0]))
-        return result
-
-    def pow(self, a: list[Element], n: int) -> list[Element]:
-        if n < 0:
-            return self.div(self.constant(self.ring.one), self.pow(a, -n))
-        result = self.constant(self.ring.one)
-        for bit in bin(n)[2:]:
-            result = self.mul(result, result)
-            if bit == "1":
-                result = self.mul(result, a)
-        return result
-
-    def _derived(self, a: list[Element]) -> list[Element]:
-        """Return k * a_k, the coefficients of u a'(u)."""
-        return [self.ring.mul(self.ring.number(Fraction(k)), x) for k, x in enumerate(a)]
-
-    def _over(self, a: Element, k: int) -> Element:
-        return self.ring.mul(a, self.ring.number(Fraction(1, k)))
-
-    def _sin_cos(self, a: list[Element]) -> tuple[list[Element], list[Element]]:
-        cosine, sine = self.ring.trig(a[0])
-        c, s, slope = [cosine], [sine], self._derived(a)
-        for k in range(1, self.length):
-            ds = self.ring.zero
-            dc = self.ring.zero
-            for i in range(1, k + 1):
-                if not slope[i].top.is_zero():
-                    ds = self.ring.add(ds, self.ring.mul(slope[i], c[k - i]))
-                    dc = self.ring.sub(dc, self.ring.mul(slope[i], s[k - i]))
-            s.append(self._over(ds, k))
-            c.append(self._over(dc, k))
-        return s, c
-
-    def sin(self, a: list[Element]) -> list[Element]:
-        return self._sin_cos(a)[0]
-
-    def cos(self, a: list[Element]) -> list[Element]:
-        return self._sin_cos(a)[1]
-
-    def tan(self, a: list[Element]) -> list[Element]:
-        s, c = self._sin_cos(a)
-        return self.div(s, c)
-
-    def exp(self, a: list[Element]) -> list[Element]:
-        result, slope = [self.ring.exp(a[0])], self._derived(a)
-        for k in range(1, self.length):
-            result.append(self._over(self._convolved(slope[: k + 1], [*result, self.ring.zero], k, 1), k))
-        return result
-
-    def sqrt(self, a: list[Element]) -> list[Element]:
-        root = self.ring.sqrt(a[0])
-        result = [root]
-        for k in range(1, self.length):
-            rest = a[k]
-            for i in range(1, k):
-                rest = self.ring.sub(rest, self.ring.mul(result[i], result[k - i]))
-            result.append(self.ring.div(rest, self.ring.mul(self.ring.number(Fraction(2)), root)))
-        return result
-
-    def _integrated(self, value: Element, a: list[Element], density: list[Element]) -> list[Element]:
-        """Return the series with constant term ``value`` and derivative density * a'."""
-        slope = self.mul(self._derived(a), density)
-        return [value, *(self._over(slope[k], k) for k in range(1, self.length))]
-
-    def log(self, a: list[Element]) -> list[Element]:
-        return self._integrated(self.ring.log(a[0]), a, self.div(self.constant(self.ring.one), a))
-
-    def atan(self, a: list[Element]) -> list[Element]:
-        one = self.constant(self.ring.one)
-        return self._integrated(self.ring.atan(a[0]), a, self.div(one, self.add(one, self.mul(a, a))))
-
-    def asin(self, a: list[Element]) -> list[Element]:
-        one = self.constant(self.ring.one)
-        return self._integrated(self.ring.asin(a[0]), a, self.div(one, self.sqrt(self.sub(one, self.mul(a, a)))))
-
-    def acos(self, a: list[Element]) -> list[Element]:
-        return self.sub(self.constant(self.ring.mul(self.ring.pi(), self.ring.number(Fraction(1, 2)))), self.asin(a))
-
-    def refused(self, *_: Any) -> Any:
-        """Reject: the operation is not smooth, or its series is not implemented."""
-        raise Rejected("PC317", "abs, min, max, gamma, angle and integrals have no power series here.")
-
-    abs = min = max = gamma = angle = integral = sum = inf = refused
-

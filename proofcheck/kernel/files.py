@@ -18,10 +18,11 @@ def read_bytes(path: Path, root: Path, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         why = "it is a link" if path.is_symlink() else getattr(error, "strerror", None) or str(error)
         raise Malformed("PC207", f"The file cannot be read: {why}.", place) from None
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise Malformed("PC207", "The file is not a regular file.", place)
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Malformed("PC207", "The file is not a regular file.", place)
         if not inside:
             raise Malformed("PC207", f"The file lies outside {root}.", place)
         if status.st_size > limit:

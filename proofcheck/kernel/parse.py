@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 
 from .errors import Malformed, Place
 from .terms import Term, num
@@ -36,6 +37,7 @@ RELATION = {"<": "lt", "<=": "le", "=": "eq", "==": "eq", "!=": "ne", ">": "gt",
 WORDS = ("and", "or", "not", "in")
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Term:
     """Return the term or formula that ``text`` writes. Raises Malformed (PC101, PC102, PC103, PC106)."""
     parser = _Parser(text)

@@ -7,17 +7,40 @@ signs that occur where the term has a value.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from . import linear
 from .algebra import ball_sign
 from .errors import Rejected
 from .exact import Element, is_zero, normal
-from .terms import NEGATED, PI, RELATIONS, ZERO, Domain, Term, add, conjuncts, div, neg, num, rational, sub, substitute, variables
+from .terms import (
+    NEGATED,
+    PI,
+    RELATIONS,
+    ZERO,
+    Domain,
+    Term,
+    add,
+    conjuncts,
+    div,
+    neg,
+    num,
+    postorder,
+    rational,
+    rebuild,
+    renew,
+    sub,
+    substitute,
+    var,
+    variables,
+)  # fmt: skip
 
 Sign = frozenset[int]
 POSITIVE, NEGATIVE, NULL, ANY = frozenset({1}), frozenset({-1}), frozenset({0}), frozenset({-1, 0, 1})
 NONNEGATIVE, NONPOSITIVE, NONZERO = frozenset({0, 1}), frozenset({-1, 0}), frozenset({-1, 1})
 ACCEPTED = {"gt": POSITIVE, "ge": NONNEGATIVE, "lt": NEGATIVE, "le": NONPOSITIVE, "ne": NONZERO, "eq": NULL}
 HALF_PI = div(PI, num(2))
+MAX_FACTORED, MAX_SIZE = 60, 40
 
 
 class Signs:
@@ -26,6 +49,7 @@ class Signs:
     def __init__(self, box: Mapping[str, Domain], given: tuple[Term, ...] = ()) -> None:
         self.box = dict(box)
         self.facts = [(sub(*atom.args), ACCEPTED[atom.op]) for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS]
+        self.linear = linear.facts(self.box, [atom for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS])
         self.known: dict[Term, Sign] = {}
         self.bare: dict[Term, Sign] = {}
 
@@ -46,16 +70,28 @@ class Signs:
             self.known[term] = ANY  # stops a circle through the factors of the same term
             found = self.structural(term)
             for other, sign in self.facts:
-                if other is term or (len(found) > 1 and is_zero(sub(other, term))):
-                    found &= sign
-                elif len(found) > 1 and is_zero(add(other, term)):
-                    found &= _negated(sign)
-            if len(found) > 1 and term.op not in ("var", "num"):
-                found &= self.by_ends(term)
-            if len(found) > 1 and term.op not in ("var", "num"):
-                found &= self.by_factors(term)
+                found &= sign if other is term else ANY
+            # Normal forms of large terms cost more than they tell.
+            if len(found) > 1 and len(postorder((term,))) <= MAX_SIZE:
+                found &= self.by_normal_form(term)
             self.known[term] = found
         return self.known[term]
+
+    def by_normal_form(self, term: Term) -> Sign:
+        """Return the sign from hypotheses that say the same in other words, from linear arithmetic, and from factors."""
+        found = ANY
+        for other, sign in self.facts:
+            if is_zero(sub(other, term)):
+                found &= sign
+            elif is_zero(add(other, term)):
+                found &= _negated(sign)
+        if len(found) > 1:
+            found &= self.by_linear(term)
+        if len(found) > 1 and term.op != "var":
+            found &= self.by_ends(term)
+        if len(found) > 1 and term.op != "var":
+            found &= self.by_factors(term)
+        return found
 
     def structural(self, term: Term) -> Sign:
         """Return the sign that follows from the signs of the arguments."""
@@ -127,11 +163,22 @@ class Signs:
             return NEGATIVE if low <= POSITIVE and high <= POSITIVE else NONPOSITIVE
         return ANY
 
+    def by_linear(self, term: Term) -> Sign:
+        """Return the sign that follows by linear arithmetic from the ends of the domains and the linear hypotheses."""
+        for side, strict, weak in ((term, POSITIVE, NONNEGATIVE), (neg(term), NEGATIVE, NONPOSITIVE)):
+            goal = linear.form(side, strict=True) if variables(term) else None
+            if goal is not None and linear.follows(self.linear, goal):
+                return strict
+            if goal is not None and linear.follows(self.linear, replace(goal, strict=False)):
+                return weak
+        return ANY
+
     def by_ends(self, term: Term) -> Sign:
         """Return the sign of a term that is linear in its variables, from its values at the ends of their domains."""
         found = ANY
+        term, box = self._with_ranges(term)
         for side in (1, -1):
-            end = self._extreme(term, side)
+            end = self._extreme(term, side, box)
             if end is None:
                 continue
             value, attained = end
@@ -142,18 +189,47 @@ class Signs:
                 found &= frozenset({0, side})
         return found or ANY
 
-    def _extreme(self, term: Term, side: int) -> tuple[Term, bool] | None:
+    def _with_ranges(self, term: Term) -> tuple[Term, dict[str, Domain]]:
+        """Return the term with acos, asin and atan as variables of their own over their ranges, and the box with these.
+
+        Equal subterms become one variable, so every value of the term is a value of the result over the larger box.
+        """
+        box = dict(self.box)
+
+        def change(node: Term, args: tuple[Term, ...]) -> Term:
+            if node.op not in ("acos", "asin", "atan"):
+                return renew(node, args)
+            name = f"_range{len(box)}"  # not a name of the formula language
+            box[name] = self._range(node)
+            return var(name)
+
+        return (rebuild(term, change), box) if any(node.op in ("acos", "asin", "atan") for node in postorder((term,))) else (term, box)
+
+    def _range(self, node: Term) -> Domain:
+        """Return where acos, asin or atan has its values, narrowed to one half by the sign of the argument."""
+        sign = self.sign(node.args[0])
+        closed = node.op != "atan"  # pi/2 and -pi/2 are values of asin and not of atan
+        if node.op == "acos":
+            # acos u = pi/2 - asin u falls: u > 0 gives values below pi/2.
+            low, low_closed = (HALF_PI, 0 in sign) if sign <= NONPOSITIVE else (ZERO, True)
+            high, high_closed = (HALF_PI, 0 in sign) if sign <= NONNEGATIVE else (PI, True)
+            return Domain(low, high, low_closed, high_closed)
+        low, low_closed = (ZERO, 0 in sign) if sign <= NONNEGATIVE else (neg(HALF_PI), closed)
+        high, high_closed = (ZERO, 0 in sign) if sign <= NONPOSITIVE else (HALF_PI, closed)
+        return Domain(low, high, low_closed, high_closed)
+
+    def _extreme(self, term: Term, side: int, box: Mapping[str, Domain]) -> tuple[Term, bool] | None:
         """Return the infimum (side 1) or supremum (side -1) of a linear term and whether it may be attained; None if unknown.
 
         Variables leave in the reverse of the order in which domains use each other; each is replaced by the end of its
         domain at which the term is smallest (largest).
         """
         attained = True
-        for name in reversed(list(self.box)):
+        for name in reversed(list(box)):
             if name not in variables(term):
                 continue
             slope = self._slope(term, name)
-            domain = self.box[name]
+            domain = box[name]
             if slope is None:
                 return None
             rising = self.of_constant(slope)
@@ -198,6 +274,8 @@ class Signs:
         for polynomial in (element.top, element.bottom):
             if polynomial.is_zero():
                 return NULL
+            if len(polynomial) > MAX_FACTORED:  # factoring takes minutes beyond, and such a polynomial seldom has factors
+                return ANY
             front, factors = polynomial.factor()
             found = _times(found, POSITIVE if front > 0 else NEGATIVE)
             for factor, exponent in factors:
@@ -213,7 +291,7 @@ class Signs:
         if piece in self.known:
             return self.known[piece]
         found = self.structural(piece)
-        return found if len(found) == 1 else found & self.by_ends(piece) or ANY
+        return found if len(found) == 1 else found & self.by_linear(piece) & self.by_ends(piece) or ANY
 
 
 def _occurs(element: Element, place: int) -> bool:

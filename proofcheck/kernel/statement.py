@@ -50,7 +50,7 @@ from .terms import (
 )  # fmt: skip
 
 MAX_FILE, MAX_LINE, MAX_KEY_DOTS = 256_000, 8_000, 40
-MAX_EXPONENT, MAX_RANGE, MAX_MATRIX, MAX_VARIABLES, MAX_WORK, MAX_INSTANCES = 10_000, 1_000_000, 64, 400, 400_000, 64
+MAX_EXPONENT, MAX_RANGE, MAX_MATRIX, MAX_VARIABLES, MAX_WORK, MAX_INSTANCES = 10_000, 1_000_000, 64, 400, 150_000, 64
 FORMAT = "claim/1"
 
 Value: TypeAlias = "Term | tuple[Value, ...]"
@@ -126,7 +126,10 @@ def _no_float(text: str) -> NoReturn:
 
 def read(data: bytes) -> Statement:
     """Return the statement of a claim file. Raises Malformed with the key at fault."""
-    return Reader(read_toml(data)).statement()
+    try:
+        return Reader(read_toml(data)).statement()
+    except RecursionError:
+        raise Malformed("PC106", "Formulas and definitions are nested too deep.") from None
 
 
 class Reader:
@@ -320,6 +323,8 @@ class Scope:
             self.values[name] = tuple(tuple(self.variable(f"{name}_{i}_{j}", domain) for j in range(1, columns + 1)) for i in range(1, rows + 1))
 
     def variable(self, name: str, domain: Domain) -> Term:
+        if len(self.box) >= MAX_VARIABLES:
+            raise Malformed("PC106", f"A claim has at most {MAX_VARIABLES} variables.")
         if name in self.box:
             raise Malformed("PC210", f"The variable `{name}` appears twice; an entry of a vector has the same name.")
         self.box[name] = domain
@@ -407,9 +412,7 @@ class Scope:
 
     def value(self, node: Term) -> Value:
         """Return the elaborated value of a parsed term."""
-        self.work += 1
-        if self.work > MAX_WORK:
-            raise Malformed("PC106", f"Expanding the definitions takes more than {MAX_WORK} steps.", hint="Shorten the sums or the nesting of definitions.")
+        self.spend(1)
         op, args = node.op, node.args
         if op in ("num", "pi", "var"):
             return node
@@ -435,7 +438,15 @@ class Scope:
             return Term(op, tuple(value for value in values if isinstance(value, Term)))
         if op in RELATIONS:
             return _relation(op, *values)
+        if op == "mul" and isinstance(values[0], tuple) and isinstance(values[1], tuple):
+            self.spend(3 * len(list(_flatten(values[0]))) * len(list(_flatten(values[1]))) // max(len(values[1]), 1))
         return _arithmetic(op, *values)
+
+    def spend(self, steps: int) -> None:
+        """Count the work of expanding, and stop where it gets out of hand (PC106)."""
+        self.work += steps
+        if self.work > MAX_WORK:
+            raise Malformed("PC106", f"Expanding the definitions takes more than {MAX_WORK} steps.", hint="Shorten the sums or the nesting of definitions.")
 
     def named(self, name: str) -> Value:
         for known in (self.local, self.values, self.expanded):
@@ -502,6 +513,7 @@ class Scope:
             raise Malformed("PC111", f"`{name.value}` is a whole number; nothing is differentiated by it.")
         value = self.value(args[0])
         for _ in range(int(count)):
+            self.spend(len(postorder(_flatten(value))))
             value = _each(value, lambda term: derivative(term, str(name.value)))
         return value
 
@@ -548,6 +560,7 @@ class Scope:
             raise Malformed("PC110", f"The range of {name} runs from {ends[0]} to {ends[1]}; both must be whole numbers.")
         if last - first > MAX_RANGE:
             raise Malformed("PC106", f"The range of {name} has {last - first + 1} terms; {MAX_RANGE} are allowed.")
+        self.spend(max(int(last - first), 0))
         outside, result = self.local, None
         for k in range(int(first), int(last) + 1):
             self.local = {**outside, name: num(k)}

@@ -34,10 +34,11 @@ NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq
 class Term:
     """A node: an operation, its arguments, and a value for numbers, names and exponents. Interned: equal is identical."""
 
-    __slots__ = ("args", "op", "value")
+    __slots__ = ("args", "free", "op", "value")
     op: str
     args: tuple[Term, ...]
     value: Fraction | int | str | None
+    free: frozenset[str]
 
     _known: ClassVar[dict[tuple[object, ...], Term]] = {}
 
@@ -49,6 +50,7 @@ class Term:
             object.__setattr__(term, "op", op)
             object.__setattr__(term, "args", args)
             object.__setattr__(term, "value", value)
+            object.__setattr__(term, "free", _free(op, args, value))
             cls._known[key] = term
         return term
 
@@ -59,7 +61,18 @@ class Term:
         return Term, (self.op, self.args, self.value)
 
     def __repr__(self) -> str:
-        return show(self)
+        return show(self, 400)
+
+
+def _free(op: str, args: tuple[Term, ...], value: Fraction | int | str | None) -> frozenset[str]:
+    """Return the names of the free variables of a term, the set of an argument itself where it has them all."""
+    if op == "var":
+        return frozenset([str(value)])
+    found: frozenset[str] = frozenset()
+    for i, arg in enumerate(args):
+        names = arg.free - {str(value)} if i == 0 and op in BINDERS else arg.free
+        found = found if names <= found else names if found <= names else found | names
+    return found
 
 
 def num(value: Fraction | int | str) -> Term:
@@ -89,7 +102,7 @@ MAX_BITS = 100_000
 def add(a: Term, b: Term) -> Term:
     """Return a + b."""
     x, y = rational(a), rational(b)
-    if x is not None and y is not None:
+    if x is not None and y is not None and bits(x) + bits(y) <= MAX_BITS:
         return num(x + y)
     if x == 0:
         return b
@@ -101,7 +114,7 @@ def add(a: Term, b: Term) -> Term:
 def sub(a: Term, b: Term) -> Term:
     """Return a - b."""
     x, y = rational(a), rational(b)
-    if x is not None and y is not None:
+    if x is not None and y is not None and bits(x) + bits(y) <= MAX_BITS:
         return num(x - y)
     if y == 0:
         return a
@@ -231,15 +244,7 @@ def substitute(root: Term, values: Mapping[str, Term]) -> Term:
 
 def variables(root: Term) -> frozenset[str]:
     """Return the names of the free variables below ``root``."""
-    free: dict[Term, frozenset[str]] = {}
-    for node in postorder([root]):
-        names = frozenset().union(*(free[arg] for arg in node.args)) if node.args else frozenset()
-        if node.op == "var":
-            names = frozenset([str(node.value)])
-        elif node.op in BINDERS:
-            names = (free[node.args[0]] - {str(node.value)}) | free[node.args[1]] | free[node.args[2]]
-        free[node] = names
-    return free[root]
+    return root.free
 
 
 def replaced(root: Term, facts: Mapping[Term, Term]) -> Term:
@@ -307,7 +312,9 @@ def canonical(root: Term) -> str:
     index: dict[Term, int] = {}
     parts = []
     for node in postorder([root]):
-        parts.append(f"{node.op} {'' if node.value is None else node.value} {' '.join(str(index[a]) for a in node.args)}")
+        number = rational(node)
+        value = node.value if number is None or bits(number) <= MAX_SHOWN else f"{number.numerator:#x}/{number.denominator:#x}"
+        parts.append(f"{node.op} {'' if value is None else value} {' '.join(str(index[a]) for a in node.args)}")
         index[node] = len(index)
     return ";".join(parts)
 
@@ -316,8 +323,15 @@ SYMBOL = {"lt": "<", "le": "<=", "eq": "=", "ne": "!=", "gt": ">", "ge": ">=", "
 LEVEL = {"or": 1, "and": 2, "not": 3, **dict.fromkeys(RELATIONS, 4), "add": 5, "sub": 5, "neg": 6, "mul": 7, "div": 7, "pow": 9}
 
 
-def show(root: Term) -> str:
-    """Return the term in the formula language; parsing it gives the term back."""
+MAX_SHOWN = 8_000
+"""Bits up to which numbers are written in decimals: the interpreter writes at most 4300 digits."""
+
+
+def show(root: Term, limit: int | None = None) -> str:
+    """Return the term in the formula language; parsing it gives the term back.
+
+    With a limit, as in messages, parts longer than it are left out: the text of a shared graph may be exponentially long.
+    """
     text: dict[Term, str] = {}
 
     def part(node: Term, level: int) -> str:
@@ -329,7 +343,9 @@ def show(root: Term) -> str:
 
     for node in postorder([root]):
         op, args = node.op, node.args
-        if op in ("num", "var", "name"):
+        if number_text := _decimal(node):
+            text[node] = number_text
+        elif op in ("var", "name"):
             text[node] = str(node.value)
         elif op in SYMBOL:
             level = LEVEL[op]
@@ -349,8 +365,8 @@ def show(root: Term) -> str:
             body, first, last = (text[arg] for arg in args)
             sign = ".." if op == "sum" else ", "
             text[node] = f"{op}({node.value} in {first}..{last}, {body})" if sign == ".." else f"{op}({node.value}, {body}, {first}, {last})"
-        elif op == "pi":
-            text[node] = "pi"
+        elif op in ("pi", "inf"):
+            text[node] = "pi" if op == "pi" else "inf" if node.value == 1 else "-inf"
         elif op == "vector":
             text[node] = "[" + ", ".join(text[arg] for arg in args) + "]"
         elif op == "index":
@@ -360,4 +376,14 @@ def show(root: Term) -> str:
             text[node] = f"{kind}({name} in {text[args[0]]}..{text[args[1]]}, {text[args[2]]})"
         else:
             text[node] = f"{node.value if op == 'call' else op}(" + ", ".join(text[arg] for arg in args) + ")"
+        if limit is not None and len(text[node]) > limit:
+            text[node] = "…"
     return text[root]
+
+
+def _decimal(node: Term) -> str:
+    """Return the digits of a number, none for other terms; of a number too long for decimals, its hexadecimal digits."""
+    number = rational(node)
+    if number is None or bits(number) <= MAX_SHOWN:
+        return "" if number is None else str(number)
+    return f"{number.numerator:#x}/{number.denominator:#x}"

@@ -22,8 +22,9 @@ from proofcheck.kernel.exact import coefficients, is_zero
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
 from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var
+from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var, variables
 
+from .taylor import attempt_rectangle
 from .witness import Cubes, candidates, find
 
 Progress = Callable[[int, int, str], None]
@@ -77,9 +78,14 @@ def prove(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] |
     node = by_signs(obligation, budget, bits)
     if node is not None:
         return node
+    smaller = weakened(obligation)
+    if smaller is not None:
+        keep, relation, reduced = smaller
+        node = prove(reduced, budget, bits)
+        return None if node is None else {"rule": "weaken", "keep": keep, "relation": relation, "then": node}
     if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains) or not obligation.domains:
         return None
-    node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits)
+    node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or attempt_rectangle(obligation, bits)
     if node is not None:
         return node
     # In one variable a few hundred cells are enough unless a zero is in the way: look for it before spending more.
@@ -91,6 +97,26 @@ def prove(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] |
         if node is None and short is not budget:
             node = by_bisection(obligation, budget, bits)
     return node
+
+
+def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None:
+    """Return the obligation without variables that do not matter and with > or < for !=: what stays, the relation, the rest; None if nothing changes."""
+    needed = set(variables(obligation.goal))
+    for name, domain in reversed(obligation.domains):
+        if name in needed:
+            needed |= {other for end in (domain.lower, domain.upper) if end is not None for other in variables(end)}
+    given = tuple(formula for formula in obligation.given if variables(formula) <= needed)
+    relation = obligation.goal.op
+    reduced = replace(obligation, domains=tuple((n, d) for n, d in obligation.domains if n in needed), given=given)
+    if relation == "ne":
+        middle = Cubes(reduced).margin(tuple(Fraction(3, 7) for _ in reduced.domains))
+        above = Cubes(replace(reduced, goal=Term("gt", obligation.goal.args))).margin(tuple(Fraction(3, 7) for _ in reduced.domains))
+        if middle is not None and above is not None:
+            relation = "gt" if above > 0 else "lt"
+    if relation == obligation.goal.op and len(reduced.domains) == len(obligation.domains):
+        return None
+    goal = obligation.goal if relation == obligation.goal.op else Term(relation, obligation.goal.args)
+    return [n for n, _ in reduced.domains], relation, replace(reduced, goal=goal)
 
 
 def by_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -355,8 +381,9 @@ def margin(obligation: Obligation) -> Margin | None:
 def leaf_count(node: Mapping[str, Any]) -> int:
     """Return the number of leaves below a proof node."""
     own = sum(letter in "NMC" for letter in str(node.get("tree", "")))
-    parts = [node[key] for key in ("then", "yes", "no") if key in node]
-    parts += [part for key in ("pieces", "conditions", "premises") for part in node.get(key, [])]
+    parts = [node[key] for key in ("then", "yes", "no", "base", "slope") if key in node]
+    parts += [part for key in ("pieces", "parts", "conditions", "premises") for part in node.get(key, [])]
+    own += sum(letter == "N" for strip in node.get("strips", []) for letter in strip[2])
     return own + sum(leaf_count(part) for part in parts)
 
 

@@ -9,11 +9,12 @@ from importlib.metadata import entry_points
 from time import perf_counter
 from typing import Any
 
-from proofcheck.evidence import Evidence, Proof, Undecided
+from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided
+from proofcheck.kernel import UNCHECKED
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.statement import Entry, read
-from proofcheck.kernel.terms import conjuncts
+from proofcheck.kernel.terms import BINDERS, Obligation, conjuncts, postorder
 
 Method = Callable[..., Evidence]
 
@@ -21,7 +22,7 @@ OWN = {
     "identity": "proofcheck.methods.identity", "ring": "proofcheck.methods.identity", "parametrise": "proofcheck.methods.identity",
     "inequality": "proofcheck.methods.inequality", "bisection": "proofcheck.methods.inequality", "taylor": "proofcheck.methods.inequality",
     "zeros": "proofcheck.methods.inequality", "sign": "proofcheck.methods.inequality", "witness": "proofcheck.methods.witness",
-    "grid": "proofcheck.methods.grid",
+    "grid": "proofcheck.methods.grid", "charts": "proofcheck.methods.charts", "assembly": "proofcheck.methods.assembly",
 }  # fmt: skip
 
 
@@ -32,7 +33,10 @@ def attempt(payload: Mapping[str, Any]) -> Evidence:
     start = perf_counter()
     entries = {entry.obligation.name: entry for entry in read(payload["claim"]).entries}
     entry = entries[payload["obligation"]]
-    evidence = chosen(entry, dict(payload.get("options", {})), progress)
+    _, _, instance = entry.obligation.name.partition("[")
+    own = [(name, e) for name, e in entries.items() if e.kind == "step" and name.partition("[")[2] == instance]
+    steps = {name.removeprefix("step ").partition("[")[0]: e.obligation for name, e in own}
+    evidence = chosen(entry, {**payload.get("options", {}), **({"steps": steps} if entry.kind == "statement" else {})}, progress)
     return replace(evidence, seconds=perf_counter() - start)
 
 
@@ -44,11 +48,18 @@ def chosen(entry: Entry, options: dict[str, Any], progress: Callable[[int, int, 
     if wish in ("assume", "cite"):
         return Proof(obligation.name, {"rule": wish}, wish)
     if entry.kind == "must_fail" or (entry.kind == "statement" and wish == "witness"):
-        return method("witness")(obligation, {**options, **({"at": entry.hint} if entry.hint else {})}, progress)
+        violation = method("witness")(obligation, {**options, **({"at": entry.hint} if entry.hint else {})}, progress)
+        # Balls do not enclose integrals; where they stand in equations, the method for those replaces them first.
+        integrals = any(node.op in BINDERS for node in postorder((obligation.goal,)))
+        return method("identity")(obligation, options, progress) if isinstance(violation, Undecided) and integrals else violation
     if not obligation.domains and not obligation.given and wish not in ("identity", "grid"):
         found = point(entry)
         if found is not None:
             return found
+    if entry.kind == "statement" and options.get("steps") and not wish:
+        assembled = method("assembly")(obligation, options, progress)
+        if isinstance(assembled, Proof):
+            return assembled
     equality = all(atom.op == "eq" for atom in conjuncts(obligation.goal))
     return method(wish or ("identity" if equality else "inequality"))(obligation, options, progress)
 
@@ -69,9 +80,27 @@ def method(name: str) -> Method:
         return found
     for plugin in entry_points(group="proofcheck.methods"):
         if plugin.name == name:
-            loaded: Method = plugin.load()
-            return loaded
+            return foreign(name, plugin.load())
     return lambda obligation, *_: Undecided(obligation.name, name, "fragment", f"there is no method or rule {name!r}; known: {', '.join(sorted(OWN))}")
+
+
+def foreign(name: str, plugin: Method) -> Method:
+    """Return a plugin's method with its evidence cut down to what a plugin may say.
+
+    It may hand over a proof for the kernel or support at points. That computer algebra has proved something, it may not say.
+    """
+
+    def attempt(obligation: Obligation, options: dict[str, Any], progress: Callable[[int, int, str], None]) -> Evidence:
+        found = plugin(obligation, options, progress)
+        if isinstance(found, Proof) and found.tree.get("rule") == UNCHECKED:
+            return Undecided(obligation.name, name, "fragment", "a plugin's own word is no proof; it may hand over a proof for the kernel, or support")
+        if isinstance(found, Support):
+            found = replace(found, grade="statistical" if found.grade == "statistical" else "numerical")
+        if not isinstance(found, (Proof, Support, Undecided, Failure)):
+            raise TypeError(f"the plugin {name} returned a {type(found).__name__}, which is no evidence")
+        return replace(found, obligation=obligation.name, method=name)
+
+    return attempt
 
 
 def known() -> tuple[str, ...]:

@@ -1,51 +1,62 @@
-"""Counterexamples: candidate points, polished by balls, rounded to small exact numbers, accepted only if the kernel's rule does."""
+"""Exact points: counterexamples, and points that satisfy hypotheses. Floats and balls propose, the kernel's rules accept."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice, product
 from time import perf_counter
 from typing import Any
 
 from proofcheck.evidence import Evidence, Proof, Undecided
-from proofcheck.kernel.algebra import Ball, evaluate, precision
+from proofcheck.kernel.algebra import Ball, ball_sign, evaluate, precision
 from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.exact import normal
 from proofcheck.kernel.rules import Link
-from proofcheck.kernel.rules.points import witness
-from proofcheck.kernel.terms import RELATIONS, Domain, Obligation, Term, add, mul, num, show, sub, substitute, variables
+from proofcheck.kernel.rules.points import inside, settled, witness
+from proofcheck.kernel.statement import Reader, Scope, read_toml
+from proofcheck.kernel.terms import RELATIONS, Domain, Obligation, Term, add, conjuncts, div, mul, neg, num, power, rational, show, sub, substitute, variables
 
 Progress = Callable[[int, int, str], None]
 Cube = tuple[Fraction, ...]
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
-SPECIAL = tuple(Fraction(k, 8) for k in (4, 0, 8, 2, 6, 1, 3, 5, 7))
+SPECIAL = tuple(Fraction(k, 8) for k in (4, 6, 2, 0, 8, 1, 3, 5, 7))
+BOUNDS = (1, 2, 3, 4, 8, 16, 64, 1024, 2**16, 2**30, 0)
+SCREENED = 20_000
+PATIENCE = 12
+"""How often a point that balls of 80 bits hold for a violation is brought before the kernel in vain."""
 
 
 def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progress) -> Evidence:
-    """Return a refutation of the obligation at an exact point, or Undecided after ``points`` candidates (default 4000).
+    """Return a refutation of the obligation at an exact point, or Undecided after ``points`` candidates (default 20000).
 
     Options: at (name -> formula text, tried first), points.
     """
     del progress
     start = perf_counter()
-    node = find(obligation, int(options.get("points", 4000)), options.get("at", {}))
+    points = int(options.get("points", SCREENED))
+    node = find(obligation, points, options.get("at", {}))
     seconds = perf_counter() - start
     if node is None:
-        return Undecided(obligation.name, "witness", "budget", "no violation at any candidate point", seconds)
+        return Undecided(obligation.name, "witness", "budget", f"no violation among {points} points and their neighbours", seconds)
     where = ", ".join(f"{name} = {value}" for name, value in node["at"].items())
     return Proof(obligation.name, node, "witness", seconds, f"violated at {where}" if where else "false")
 
 
-def find(obligation: Obligation, points: int = 400, hint: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     """Return a witness node that the kernel's rule accepts, or None.
 
-    1. The file's own point. 2. Corners, centres and eighths of the domains. 3. A low-discrepancy sequence. 4. The best points so
-    far, improved by a pattern search of the margin. 5. What violates is rounded to the smallest denominators that still do.
+    1. The file's own point. 2. Corners, centres and eighths of the domains, then a low-discrepancy sequence. 3. ``points`` points in
+    float64, the best of them improved. 4. The best of all, improved by a pattern search with balls. 5. What violates is rounded to
+    the smallest denominators that still do.
     """
+    node: dict[str, Any] | None
     if hint is not None and set(hint) == set(obligation.box):
-        node: dict[str, Any] = {"rule": "witness", "at": {name: str(hint[name]) for name in obligation.box}}
+        node = {"rule": "witness", "at": {name: str(hint[name]) for name in obligation.box}}
         if accepted(obligation, node):
             return node
     names = [name for name, _ in obligation.domains]
@@ -54,20 +65,83 @@ def find(obligation: Obligation, points: int = 400, hint: Mapping[str, str] | No
         return node if accepted(obligation, node) else None
     cube = Cubes(obligation)
     seen: list[tuple[float, Cube]] = []
-    for t in candidates(len(names), points):
+    failed = 0
+    for t in candidates(len(names), 400 if cube.equalities else 80):
         margin = cube.margin(t)
-        if margin is not None and margin <= 0:
-            found = cube.rounded(t)
-            if found is not None:
-                return found
+        if margin is not None and margin <= 0 and failed < PATIENCE:
+            node = cube.rounded(t)
+            if node is not None:
+                return node
+            failed += 1
         if margin is not None:
             seen.append((margin, t))
     seen.sort(key=lambda pair: pair[0])
-    for margin, t in seen[:6]:
-        polished = polish(cube, t, margin)
-        found = cube.rounded(polished)
-        if found is not None:
-            return found
+    if not cube.equalities:
+        from .screen import Screen  # noqa: PLC0415 - numpy is loaded only where simple points do not decide
+
+        seen = [(badness, t) for badness, t in islice(Screen(obligation).best(points), 8) if badness < 2] + seen
+        for badness, t in seen[:8]:
+            node = cube.rounded(t) if badness < 0 else None
+            if node is not None:
+                return node
+    for _, t in seen[:4]:
+        margin = cube.margin(t)
+        node = None if margin is None else cube.rounded(polish(cube, t, margin))
+        if node is not None:
+            return node
+    return None
+
+
+def conditional(obligation: Obligation) -> bool:
+    """Say whether the obligation could speak of no point at all: it has hypotheses, or domains that depend on other variables."""
+    ends = [end for _, domain in obligation.domains for end in (domain.lower, domain.upper) if end is not None]
+    return bool(obligation.given) or any(variables(end) for end in ends)
+
+
+def satisfied(payload: bytes) -> dict[str, dict[str, str] | None]:
+    """Return, for each conditional statement and step of a claim's text, an exact point of its domains and hypotheses, or None.
+
+    The points at which the file states its sanity values are tried first.
+    """
+    reader = Reader(read_toml(payload))
+    found: dict[str, dict[str, str] | None] = {}
+    for instance in reader.instances():
+        hints = stated_points(reader, instance)
+        for entry in reader.entries(instance):
+            if entry.kind in ("statement", "step") and conditional(entry.obligation):
+                at = inhabitant(entry.obligation, hints)
+                found[entry.obligation.name] = None if at is None else {name: show(value) for name, value in at.items()}
+    return found
+
+
+def stated_points(reader: Reader, instance: dict[str, Term]) -> list[dict[str, Term]]:
+    """Return the points of the sanity values."""
+    scope = Scope(reader.tables.get("define", {}), instance, "[define]")
+    scope.domains(reader.tables.get("for_all", {}), "[for_all]")
+    return [scope.point(item["at"], "[[sanity]]") for item in reader.sanity if item.get("at")]
+
+
+def inhabitant(obligation: Obligation, hints: Iterable[Mapping[str, Term]] = (), points: int = SCREENED) -> dict[str, Term] | None:
+    """Return an exact point of the domains at which every hypothesis certainly holds, or None where none was found."""
+    cube = Cubes(obligation)
+    size = len(obligation.domains)
+    for hint in hints:
+        for t in candidates(size, 8):
+            at = cube.point(t, hint)
+            if cube.contains(at):
+                return at
+    for t in candidates(size, 600):
+        at = cube.point(t)
+        if cube.contains(at):
+            return at
+    if not cube.equalities:
+        from .screen import Screen  # noqa: PLC0415 - numpy is loaded only where simple points do not decide
+
+        for badness, t in islice(Screen(obligation).best(points, goal=False), 8):
+            for bound in BOUNDS:
+                at = cube.point(tuple(s.limit_denominator(bound) if bound else s for s in t))
+                if badness < 2 and cube.contains(at):
+                    return at
     return None
 
 
@@ -80,10 +154,12 @@ def accepted(obligation: Obligation, node: Mapping[str, Any]) -> bool:
 
 
 def candidates(dimension: int, points: int) -> Iterator[Cube]:
-    """Yield points of the unit cube: a few exact special ones, then a Halton sequence."""
+    """Yield points of the unit cube: all combinations of a few special coordinates, such as there is time for, and a Halton sequence."""
     yield from islice(product(SPECIAL, repeat=dimension), min(points, 9 ** min(dimension, 3)))
     for index in range(1, points + 1):
-        yield tuple(radical_inverse(index, PRIMES[axis % len(PRIMES)], axis // len(PRIMES)) for axis in range(dimension))
+        t = tuple(radical_inverse(index, PRIMES[axis % len(PRIMES)], axis // len(PRIMES)) for axis in range(dimension))
+        yield tuple(SPECIAL[int(len(SPECIAL) * s)] for s in t)
+        yield t
 
 
 def radical_inverse(index: int, base: int, turn: int) -> Fraction:
@@ -98,21 +174,72 @@ def radical_inverse(index: int, base: int, turn: int) -> Fraction:
 
 @dataclass(frozen=True)
 class Cubes:
-    """The domain of an obligation as the image of the unit cube, infinite ends included."""
+    """The domain of an obligation as the image of the unit cube, infinite ends included; equal signs among the hypotheses are solved."""
 
     obligation: Obligation
 
-    def point(self, t: Iterable[Fraction]) -> dict[str, Term]:
-        """Return the exact point for coordinates in [0, 1]; integers are rounded."""
-        at: dict[str, Term] = {}
-        for (name, domain), s in zip(self.obligation.domains, t, strict=True):
-            at[name] = substitute(coordinate(domain, s), at)
-        return at
+    @cached_property
+    def equalities(self) -> tuple[Term, ...]:
+        """The differences of both sides of the hypotheses that are equations; with them, what elimination makes of pairs of them."""
+        own = tuple(sub(*atom.args) for formula in self.obligation.given for atom in conjuncts(formula) if atom.op == "eq")
+        names = [name for name, _ in self.obligation.domains]
+        sample = {name: num(Fraction(prime, 60)) for name, prime in zip(names, (7 * k % 59 + 1 for k in range(len(names))), strict=True)}
+        derived = []
+        for equation in own:
+            for name in names[::-1]:
+                rest = {other: value for other, value in sample.items() if other != name}
+                if name in variables(equation) and (value := _linear(substitute(equation, rest), name)) is not None and not variables(value):
+                    (symbolic,) = (found for found in [_linear(equation, name)] if found is not None)
+                    derived += [substitute(other, {name: symbolic}) for other in own if other is not equation and name in variables(other)]
+                    break
+        return (*own, *derived)
+
+    def point(self, t: Iterable[Fraction], known: Mapping[str, Term] | None = None) -> dict[str, Term]:
+        """Return the exact point for coordinates in [0, 1]; integers are rounded.
+
+        As soon as an equation has one unknown left, that one is solved for, if the equation is linear or quadratic in it;
+        ``known`` are coordinates given beforehand.
+        """
+        at = {name: value for name, value in (known or {}).items() if name in self.obligation.box}
+        waiting = [(name, domain, s) for (name, domain), s in zip(self.obligation.domains, t, strict=True) if name not in at]
+        while waiting:
+            found = self.solved(at, {name: s for name, _, s in waiting})
+            if found is None:
+                name, domain, s = next((row for row in waiting if not _ends(row[1]) - set(at)), waiting[0])
+                found = name, substitute(coordinate(domain, s), at)
+            at[found[0]] = found[1]
+            waiting = [row for row in waiting if row[0] != found[0]]
+        return {name: at[name] for name, _ in self.obligation.domains}
+
+    def solved(self, at: Mapping[str, Term], sides: Mapping[str, Fraction]) -> tuple[str, Term] | None:
+        """Return an unknown that an equation determines, and its value; linear equations first."""
+        quadratic = None
+        for equation in self.equalities:
+            unknown = [name for name in sides if name in variables(equation)]
+            if len(unknown) == 1:
+                here = substitute(equation, at)
+                value = _linear(here, unknown[0])
+                if value is not None:
+                    return unknown[0], simplified(value)
+                value = _quadratic(here, unknown[0], greater=sides[unknown[0]] >= Fraction(1, 2))
+                quadratic = quadratic or (None if value is None else (unknown[0], simplified(value)))
+        return quadratic
+
+    def contains(self, at: dict[str, Term]) -> bool:
+        """Say whether a point certainly lies in the domains and satisfies the hypotheses."""
+        return all(inside(at[name], domain, at) for name, domain in self.obligation.domains) and all(
+            settled(substitute(formula, at)) is True for formula in self.obligation.given
+        )
 
     def margin(self, t: Cube) -> float | None:
         """Return how far the goal is from being violated at a point: negative is violated, None undefined or outside."""
         at = self.point(t)
         with precision(80):
+            for name, domain in self.obligation.domains if self.equalities else ():
+                for end, op in ((domain.lower, "ge"), (domain.upper, "le")):
+                    room = None if end is None else distance(Term(op, (at[name], substitute(end, at))))
+                    if end is not None and (room is None or room < 0):
+                        return None
             for formula in self.obligation.given:
                 value = distance(substitute(formula, at))
                 if value is None or value < 0:
@@ -121,15 +248,77 @@ class Cubes:
 
     def rounded(self, t: Cube) -> dict[str, Any] | None:
         """Return a witness near t with the smallest denominators that the kernel accepts, or None."""
-        for bound in (1, 2, 3, 4, 8, 16, 64, 1024, 2**16, 2**30, 0):
+        tried = set()
+        for bound in BOUNDS:
             near = tuple(s.limit_denominator(bound) if bound else s for s in t)
-            simple: dict[str, Term] = {}
-            for (name, domain), s in zip(self.obligation.domains, near, strict=True):
-                simple[name] = substitute(coordinate(domain, s), simple)
+            if near in tried:
+                continue
+            tried.add(near)
+            simple = self.point(near)
             node = {"rule": "witness", "at": {name: show(value) for name, value in simple.items()}}
             if accepted(self.obligation, node):
                 return shortened(self.obligation, node, simple)
         return None
+
+
+def _ends(domain: Domain) -> frozenset[str]:
+    """Return the variables that the ends of a domain use."""
+    return frozenset().union(*(variables(end) for end in (domain.lower, domain.upper) if end is not None))
+
+
+def _values(equation: Term, name: str) -> tuple[Term, Term, Term]:
+    """Return a, b, c of the parabola a x^2 + b x + c that agrees with the equation's left side at x = -1, 0, 1."""
+    middle, right, left = (substitute(equation, {name: num(k)}) for k in (0, 1, -1))
+    half = num(Fraction(1, 2))
+    return sub(mul(half, add(right, left)), middle), mul(half, sub(right, left)), middle
+
+
+def _linear(equation: Term, name: str) -> Term | None:
+    """Return the solution for ``name``, taking ``equation`` = 0 for linear in it; None where that is seen to be wrong.
+
+    Nothing rests on this: whether a point satisfies the hypotheses is asked of the kernel's rule.
+    """
+    square, slope, constant = _values(equation, name)
+    if not variables(slope) and (_sign(square) or not _sign(slope)):
+        return None
+    return div(neg(constant), slope)
+
+
+def _quadratic(equation: Term, name: str, *, greater: bool) -> Term | None:
+    """Return the greater or the smaller solution for ``name``, taking ``equation`` = 0 for quadratic in it, or None."""
+    square, slope, constant = _values(equation, name)
+    inner = sub(power(slope, 2), mul(num(4), mul(square, constant)))
+    if not _sign(square) or _sign(inner) < 0:
+        return None
+    root = square_root(simplified(inner))
+    return div(sub(root if greater == (_sign(square) > 0) else neg(root), slope), mul(num(2), square))
+
+
+def simplified(term: Term) -> Term:
+    """Return an equal term in normal form where there is one."""
+    if term.op == "num":
+        return term
+    try:
+        ring, (element,) = normal((term,))
+    except Rejected:
+        return term
+    return ring.term(element)
+
+
+def _sign(term: Term) -> int:
+    """Return the sign of a constant term; 0 also where balls of 256 bits do not tell."""
+    number = rational(term)
+    return (number > 0) - (number < 0) if number is not None else ball_sign(term, 256) or 0
+
+
+def square_root(term: Term) -> Term:
+    """Return the square root of a constant term that is not negative; a rational one where there is one."""
+    number = rational(term)
+    if number is not None:
+        top, bottom = math.isqrt(number.numerator), math.isqrt(number.denominator)
+        if top * top == number.numerator and bottom * bottom == number.denominator:
+            return num(Fraction(top, bottom))
+    return Term("sqrt", (term,))
 
 
 def shortened(obligation: Obligation, node: dict[str, Any], at: Mapping[str, Term]) -> dict[str, Any]:
@@ -158,7 +347,7 @@ def coordinate(domain: Domain, s: Fraction) -> Term:
     elif domain.upper is not None:
         value = sub(domain.upper, num(s / (1 - s_cut) if s < 1 else Fraction(10**6)))
     else:
-        value = num((2 * s_cut - 1) / (4 * s_cut * (1 - s_cut)))
+        value = num(3 * (2 * s_cut - 1) / (8 * s_cut * (1 - s_cut)))
     if domain.integer and not variables(value):
         (ball,) = evaluate((value,), Ball(), {})
         value = num(round(float(ball.mid())))
@@ -182,6 +371,8 @@ def distance(formula: Term) -> float | None:
     if not gap.is_finite():
         return None
     value = float(gap.mid())
+    if formula.op == "eq" and not (gap > 0 or gap < 0):
+        return math.ulp(0.0)  # equal as far as can be seen: not a violation
     return {"gt": value, "ge": value, "lt": -value, "le": -value, "eq": -abs(value), "ne": abs(value)}[formula.op]
 
 

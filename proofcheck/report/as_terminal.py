@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ..algebras.typeset import pretty_definition, pretty_domain, pretty_domains, pretty_text
 from .model import ClaimReport, ObligationReport, Report
 from .summary import commands, counts, covered, duration, expectation, failures, guarded, how, knowledge, several, trust, verdict, way
-from .text import cells, clean, clip, pad, wrap
+from .text import cells, clean, clean_lines, clip, pad, wrap
 
 NARROW = 100
 ROOM = 16  # columns that must be left for what stands behind the verdict
@@ -73,6 +73,10 @@ def _totals(report: Report, width: int) -> Iterator[str]:
 
 
 def _failure(claim: ClaimReport, width: int, color: bool) -> Iterator[str]:
+    if not claim.expect:  # a file that cannot be used: its message as it is, with the caret under the column
+        yield f"{_word(claim.outcome, 6, color)}  {clip(clean(claim.id), width - 8)}"
+        yield from (clip("  " + line, width) for line in clean_lines(claim.reason).split("\n"))
+        return
     head = f"{clean(claim.id)}  {expectation(claim)}"
     first, *rest = wrap(head, width - 8)
     yield f"{_word(claim.outcome, 6, color)}  {first}"
@@ -117,7 +121,7 @@ def _point(values: dict[str, str]) -> str:
 
 def _state(item: ObligationReport) -> str:
     """Return what became of an obligation: status, rule, size and margin."""
-    parts = [item.status, f"by {item.rule}" if item.rule else "", item.detail, f"margin {item.margin}" if item.margin else ""]
+    parts = [item.status, f"by {item.rule}" if item.rule else "", item.detail.partition("\n")[0], f"margin {item.margin}" if item.margin else ""]
     at = _point(item.witness or item.where)
     parts += [f"at {at}" if at else "", "" if guarded(item) else "not as it must be"]
     return ", ".join(part for part in parts if part)

@@ -15,6 +15,7 @@ from proofcheck.kernel import Finding, Receipt
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.statement import Entry
 from proofcheck.replay import Answer
+from proofcheck.store import proofs
 from proofcheck.verdict import Verdict
 
 from .model import ClaimReport, ObligationReport, PaperReport, PaperRow
@@ -24,14 +25,18 @@ STATUS = {"unchecked": "proved", "proved": "proved", "refuted": "refuted", "assu
 
 def claim_report(
     claim: Claim, answer: Answer | None, evidence: Mapping[str, Evidence], verdict: Verdict, outcome: str, certificate: bytes | None,
-    *, searched: bool, seconds: float,
+    *, searched: bool, seconds: float, points: Mapping[str, Mapping[str, str]],
 ) -> ClaimReport:  # fmt: skip
-    """Return the record of one claim."""
+    """Return the record of one claim; ``points`` are where domains and hypotheses hold, by obligation."""
     tables = claim.tables
     receipt = answer if isinstance(answer, Receipt) else None
     findings = {finding.name: finding for finding in receipt.findings} if receipt else {}
     names = [(entry, entry.obligation.name) for entry in claim.statement.entries]
-    rows = tuple(obligation_report(entry, findings.get(name), evidence.get(name), tables) for entry, name in names)
+    nodes = proofs(certificate) if receipt else {}
+    rows = tuple(
+        obligation_report(entry, findings.get(name), evidence.get(name), tables, points.get(name, {}), nodes.get(name, {}))
+        for entry, name in names
+    )
     wish = next((row for row in rows if row.kind == "statement" and row.witness), None)
     margins = [row for row in rows if row.margin and row.kind in ("statement", "step", "check")]
     # The kernel alone decides; a certificate that it accepted is shown with its digest, so that anybody can ask again.
@@ -72,7 +77,9 @@ def claim_report(
     )
 
 
-def obligation_report(entry: Entry, finding: Finding | None, item: Evidence | None, tables: Mapping[str, Any]) -> ObligationReport:
+def obligation_report(
+    entry: Entry, finding: Finding | None, item: Evidence | None, tables: Mapping[str, Any], at: Mapping[str, str], node: Mapping[str, Any]
+) -> ObligationReport:
     """Return the record of one obligation: the kernel's finding, and beside it what the method said of it."""
     status = STATUS[finding.status] if finding else "open"
     rule = finding.rule if finding else ""
@@ -80,16 +87,18 @@ def obligation_report(entry: Entry, finding: Finding | None, item: Evidence | No
     detail = finding.by_step if finding and finding.by_step else ""
     if item is not None and status == "open":
         if isinstance(item, Support):
-            status, grade = "supported", item.grade
+            status, grade = "supported", "statistical" if item.grade == "statistical" else "numerical"
         elif isinstance(item, Failure):
             status = "error"
         rule = rule or item.method
     if item is not None and not detail:
         detail = item.detail if not isinstance(item, Undecided) else f"{item.why}: {item.detail}"
+    if at:
+        detail = (f"{detail}; " if detail else "") + "hypotheses hold at " + ", ".join(f"{name} = {value}" for name, value in at.items())
     if isinstance(item, Proof) and item.tree.get("rule") == "symbolic":
         rule = f"sympy {item.tree.get('route', '')}".strip()
     margin = None if item is None or isinstance(item, Failure) else item.margin
-    witness = dict(item.tree["at"]) if isinstance(item, Proof) and item.tree.get("rule") == "witness" else {}
+    witness = dict(node["at"]) if status == "refuted" and node.get("rule") == "witness" else {}
     return ObligationReport(
         name=entry.obligation.name,
         kind=entry.kind,
@@ -126,12 +135,9 @@ def written(body: Any) -> str:
 
 def unreadable(error: Malformed, root: Path) -> ClaimReport:
     """Return the record of a file that cannot be used."""
-    path = error.place.file
-    try:
-        name = str(Path(path).resolve().relative_to(root.resolve()).with_suffix(""))
-    except ValueError:
-        name = path
-    return ClaimReport(name, "", "", "", "", "error", "", "FAIL", reason=str(error), path=path, paper=name.partition("/")[0])
+    path = Path(error.place.file)
+    name = f"{path.parent.name}/{path.stem}" if path.parent != root else path.stem
+    return ClaimReport(name, "", "", "", "", "error", "", "FAIL", reason=str(error), path=str(path), paper=name.partition("/")[0])
 
 
 def paper_reports(lib: Library, reports: Mapping[str, ClaimReport]) -> tuple[PaperReport, ...]:

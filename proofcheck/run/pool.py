@@ -94,23 +94,28 @@ class _Running:
         self.log.close()
 
 
-def run(tasks: Iterable[Task], *, jobs: int, on_event: Callable[[Event], None] | None = None, preload: Sequence[str] = ()) -> Iterator[Outcome]:
+def run(
+    tasks: Iterable[Task], *, jobs: int, on_event: Callable[[Event], None] | None = None, preload: Sequence[str] = (), here: bool = False
+) -> Iterator[Outcome]:
     """Return the outcomes of all tasks as they finish, ``jobs`` at a time.
 
-    ``preload`` names modules that every task may use and that are imported once; what one task does to them no other sees.
+    ``preload`` names modules that every task may use and that are imported once; what one task does to them no other sees. With
+    ``here`` the children are forked from a copy of this process, where it has one thread: for a few short tasks that need
+    little more than is imported already, and whose results do not depend on the order of sets.
     The first Ctrl-C or SIGTERM kills what runs; the rest of the outcomes are "interrupted" with the signal's name as detail,
     and it is the caller who then exits. Closing the iterator kills what runs. Raises ValueError if jobs < 1, and from the iterator
     RuntimeError if no child can be started at all.
     """
     if jobs < 1:
         raise ValueError(f"at least one task must run at a time, not {jobs}")
-    return _Run(tuple(tasks), jobs, on_event, tuple(preload)).outcomes()
+    return _Run(tuple(tasks), jobs, on_event, tuple(preload), here=here).outcomes()
 
 
 class _Run:
     numbers = itertools.count(1)  # over all runs of the process: a late message of one run is never taken for another's
 
-    def __init__(self, tasks: tuple[Task, ...], jobs: int, on_event: Callable[[Event], None] | None, preload: tuple[str, ...]) -> None:
+    def __init__(self, tasks: tuple[Task, ...], jobs: int, on_event: Callable[[Event], None] | None, preload: tuple[str, ...], *, here: bool) -> None:
+        self.here = here
         self.jobs, self.on_event, self.preload = jobs, on_event, preload
         self.waiting, self.total, self.finished = deque(tasks), len(tasks), 0
         self.running: dict[int, _Running] = {}
@@ -147,12 +152,12 @@ class _Run:
                 if self.running or isinstance(place, Spawner):
                     place.close()
                 else:
-                    give_back(place, self.preload)
+                    give_back(place, self.preload, here=self.here)
                 for one in self.running.values():
                     one.close()
 
     def place(self) -> Forker | Spawner:
-        return borrow(self.preload) if hasattr(os, "fork") else Spawner()
+        return borrow(self.preload, here=self.here) if hasattr(os, "fork") else Spawner()
 
     def fill(self, place: Forker | Spawner) -> None:
         while self.waiting and len(self.running) < self.jobs:

@@ -325,7 +325,7 @@ def test_death_of_the_server_costs_only_what_ran(monkeypatch: pytest.MonkeyPatch
     close_idle()
     servers: list[Forker] = []
     real = pool.borrow
-    monkeypatch.setattr(pool, "borrow", lambda preload: servers.append(real(preload)) or servers[-1])
+    monkeypatch.setattr(pool, "borrow", lambda preload, *, here: servers.append(real(preload, here=here)) or servers[-1])
     iterator = run([_task("square", 2), _task("sleep", 20.0), _task("square", 4)], jobs=1, preload=(__name__,))
     assert next(iterator).result == 4
     servers[0].process.kill()

@@ -17,10 +17,11 @@ from ..terms import Obligation
 
 @dataclass(frozen=True)
 class Link:
-    """What the file allows an obligation to rest on: `by` of its entry, and the obligations of claims proved before."""
+    """What an obligation may rest on: `by` of its entry, the obligations of claims proved before, the steps closed before it."""
 
     by: Mapping[str, Any] = field(default_factory=dict)
     proved: Mapping[str, tuple[Obligation, ...]] = field(default_factory=dict)
+    steps: Mapping[str, Obligation] = field(default_factory=dict)
 
 
 Rule = Callable[[Obligation, Node, Link], bool]
@@ -35,7 +36,7 @@ def prove(goal: Obligation, node: Node, link: Link) -> bool:
     name = node.get("rule")
     if not isinstance(name, str) or name not in RULES:
         raise Rejected("PC316", f"There is no rule {name!r}. Rules: {', '.join(sorted(RULES))}.")
-    return RULES[name](goal, node, link if name in ("cite", "assume") else Link())
+    return RULES[name](goal, node, link if name in ("cite", "assume") else Link(steps=link.steps))
 
 
 def established(goal: Obligation, node: Node, link: Link) -> None:
@@ -44,19 +45,28 @@ def established(goal: Obligation, node: Node, link: Link) -> None:
         raise Rejected("PC315", f"A premise of {goal.name} is refuted, not proved.")
 
 
-from . import algebraic, links, points, subdivide, zeros  # noqa: E402 - the rules call `prove` for their premises
+from . import algebraic, charts, links, points, subdivide, taylor, zeros  # noqa: E402 - the rules call `prove` for their premises
 
 RULES: dict[str, Rule] = {
     "bisection": subdivide.bisection,
     "split": subdivide.split,
     "cases": subdivide.cases,
     "zeros": zeros.zeros,
+    "chart": charts.chart,
+    "scale": charts.scale,
+    "both": charts.both,
+    "either": charts.either,
+    "monotone": charts.monotone,
+    "taylor": taylor.taylor,
     "ring": algebraic.ring,
     "sign": algebraic.sign,
     "rewrite": algebraic.rewrite,
     "parametrise": algebraic.parametrise,
     "point": points.point,
     "witness": points.witness,
+    "restrict": charts.restrict,
+    "weaken": charts.weaken,
+    "step": links.step,
     "cite": links.cite,
     "assume": links.assume,
 }

@@ -206,6 +206,8 @@ def _onto(image: Term, new: str, domain: Domain, target: Domain, where: str) -> 
     """Reject unless the image of ``domain`` contains ``target``."""
     if domain.lower is None or domain.upper is None or target.lower is None or target.upper is None:
         raise Rejected("PC310", "Both domains must be bounded.", where)
+    if variables(target.lower) or variables(target.upper):
+        raise Rejected("PC310", "The ends of the domain must be constants.", where)
     first, last = (substitute(image, {new: end}) for end in (domain.lower, domain.upper))
     rising = [(first, domain.lower_closed), (last, domain.upper_closed)]
     for low, high in (rising, rising[::-1]):

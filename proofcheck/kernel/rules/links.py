@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..certificate import Node, only_keys
+from ..certificate import Node, only_keys, text_of
 from ..errors import Rejected
-from ..terms import Obligation
+from ..terms import Domain, Obligation, conjuncts, variables
 from . import Link
 
 
@@ -24,6 +24,32 @@ def cite(goal: Obligation, node: Node, link: Link) -> bool:
         if other.goal is goal.goal and other.box == goal.box and set(other.given) <= set(goal.given):
             return True
     raise Rejected("PC314", f"{name} does not state {goal.goal} for these domains.", goal.name)
+
+
+def step(goal: Obligation, node: Node, link: Link) -> bool:
+    """Accept what an earlier step of the same claim shows, on the same domains or on more."""
+    only_keys(node, "id")
+    name = text_of(node, "id")
+    if name not in link.steps:
+        raise Rejected("PC314", f"There is no closed step {name!r} before this.", goal.name)
+    earlier = link.steps[name]
+    if not covers(earlier, goal) or not set(conjuncts(goal.goal)) <= set(conjuncts(earlier.goal)):
+        raise Rejected("PC314", f"Step {name!r} does not show {goal.goal} for these domains and hypotheses.", goal.name)
+    return True
+
+
+def covers(earlier: Obligation, goal: Obligation) -> bool:
+    """Say whether what one obligation shows holds wherever the other is to be shown.
+
+    A variable that the goal does not have must range over a constant domain: those are never empty, and an empty one would show
+    nothing.
+    """
+    same = all(goal.box.get(name) == domain or (name not in goal.box and _constant(domain)) for name, domain in earlier.domains)
+    return same and set(earlier.given) <= set(goal.given)
+
+
+def _constant(domain: Domain) -> bool:
+    return not any(variables(end) for end in (domain.lower, domain.upper) if end is not None)
 
 
 def assume(goal: Obligation, node: Node, link: Link) -> bool:

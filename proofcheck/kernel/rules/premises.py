@@ -11,7 +11,7 @@ from ..certificate import Node, nodes_of
 from ..errors import Malformed, Rejected
 from ..signs import Signs
 from ..statement import Scope
-from ..terms import Domain, Obligation, Term, var
+from ..terms import Domain, Obligation, Term, var, variables
 
 
 def scope_of(goal: Obligation) -> Scope:
@@ -56,7 +56,7 @@ def require(goal: Obligation, formulas: Iterable[Term], nodes: list[Node], link:
     for formula in formulas:
         if signs.holds(formula):
             continue
-        if not rest:
+        if not rest or not variables(formula) <= set(goal.box):  # a bound variable has no domain to prove anything on
             raise Rejected(code, f"Not proved on the domain: {formula}.", goal.name)
         established(replace(goal, goal=formula, name=f"{goal.name}: {formula}"), rest.pop(0), link)
     if rest:

@@ -16,7 +16,7 @@ from ..terms import NEGATED, Domain, Obligation, Term, add, conjuncts, mul, neg,
 from . import Link, established
 from .premises import formula_in, require_defined, scope_of, term_in
 
-MAX_NODES = 4_000_000
+MAX_NODES, MAX_CUTS = 4_000_000, 1_000
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -104,7 +104,10 @@ class Enclosures:
     def natural(self, cell: Cell) -> bool:
         """Say whether the natural form decides the cell: a hypothesis certainly fails, or the goal certainly holds."""
         values = sides(self.formulas, self.balls, self.box(cell))
-        return self.excluded(values) or decide(self.chart.goal, values) is True
+        if self.excluded(values):
+            return True
+        defined = all(a.is_finite() and b.is_finite() for a, b in (values[atom] for atom in relations(self.chart.goal)))
+        return defined and decide(self.chart.goal, values) is True
 
     def mean_value(self, cell: Cell) -> bool:
         """Say whether f(c) + f'(X)(X - c) decides the goal, where f is the difference of the sides of each relation."""
@@ -223,6 +226,8 @@ def leaves(tree: str, root: Cell) -> Iterator[tuple[str, Cell]]:
         axis = DIGITS.find(letter)
         if not 0 <= axis < len(cell):
             raise Rejected("PC304", f"{letter!r} is not a leaf form and not a variable.")
+        if len(stack) >= MAX_CUTS:
+            raise Rejected("PC304", f"The tree is more than {MAX_CUTS} cuts deep.")
         first, second = halves(cell, axis)
         stack += [second, first]
     if stack:

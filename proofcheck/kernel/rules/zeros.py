@@ -56,6 +56,8 @@ def zeros(goal: Obligation, node: Node, link: Link) -> bool:
         reach = evaluate((sub(other, point),), Ball(), {})[0]
         width = reach if end == "lower" else -reach
         whole = width * interval(Fraction(0), Fraction(1))
+        if not evaluate((shifted,), Ball(), {"u": whole})[0].is_finite():
+            raise Rejected("PC307", "A term may have no value somewhere in the interval.", goal.name)
         bracket = quotient(shifted, order, length, whole)
         for form, cell in leaves(text_of(node, "tree"), ((Fraction(0), Fraction(1)),)):
             if form != "N" or not value(bracket, cell[0], width) > 0:
@@ -77,22 +79,16 @@ def _coefficients(term: Term, length: int, at: arb) -> list[arb]:
     return series.coefficients(value)
 
 
-def value(bracket: list[arb], cell: tuple[Fraction, Fraction], width: arb) -> arb:
-    """Return an enclosure of the bracket for t in the cell, by Horner's scheme around the midpoint's mean value form."""
+def value(polynomial: list[arb], cell: tuple[Fraction, Fraction], width: arb) -> arb:
+    """Return an enclosure of sum p_k u^k for u = width t, t in the cell: the narrower of Horner's and the mean value form."""
     low, high = cell
     u = width * interval(low, high)
     middle = width * interval((low + high) / 2, (low + high) / 2)
-    polynomial, remainder = bracket[:-1], bracket[-1]
-    at_middle, slope = arb(0), arb(0)
+    natural, at_middle, slope = arb(0), arb(0), arb(0)
     for k in range(len(polynomial) - 1, -1, -1):
+        natural = natural * u + polynomial[k]
         at_middle = at_middle * middle + polynomial[k]
-        slope = slope * u + k * polynomial[k] if k else slope
+        if k:
+            slope = slope * u + k * polynomial[k]
     centred = at_middle + slope * (u - middle)
-    natural = arb(0)
-    for coefficient in reversed(polynomial):
-        natural = natural * u + coefficient
-    power = arb(1)
-    for _ in range(len(polynomial)):
-        power *= u
-    best = centred if centred.rad() < natural.rad() else natural
-    return best + remainder * power
+    return centred if centred.rad() < natural.rad() else natural

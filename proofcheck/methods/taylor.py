@@ -1,0 +1,136 @@
+"""Rectangles with zeros on their edges: orders from the exact ring, then strips as wide as the remainder permits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from proofcheck.kernel.algebra import precision
+from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.exact import coefficients
+from proofcheck.kernel.rules.taylor import Bracket, Plane, bracket_of, goal_difference, plane_of
+from proofcheck.kernel.terms import Domain, Obligation, Term, add, sub, substitute, var, variables
+
+EXTRA = (18, 26)
+"""By how many terms the expansion is longer than the order of the zero. Short ones are cheaper, long ones have wider strips."""
+CELLS = 40
+"""Cells of u on one strip. More do not help: the remainder over all of [0, U] does not shrink when u is cut."""
+NARROWEST = Fraction(1, 2**13)
+MAX_ORDER = 8
+
+
+def attempt_rectangle(obligation: Obligation, bits: int, strips: int = 1500) -> dict[str, Any] | None:
+    """Return a ``taylor`` node for one relation in two variables over a rectangle, or None.
+
+    Either variable may be the one that is expanded, from either of its ends; those at which both sides agree to the highest order
+    are tried first.
+    """
+    if len(obligation.domains) != 2 or obligation.given or obligation.goal.op not in ("lt", "le", "gt", "ge"):
+        return None
+    if any(end is None or variables(end) for domain in obligation.box.values() for end in (domain.lower, domain.upper)):
+        return None
+    orders = {(name, end): edge_order(obligation, name, end) for name in obligation.box for end in ("lower", "upper")}
+    if not any(orders.values()):
+        return None
+    for (u, end), order in sorted(orders.items(), key=lambda item: -item[1]):
+        (v,) = (name for name in obligation.box if name != u)
+        if orders[u, "upper" if end == "lower" else "lower"] == 0:
+            node = expanded(obligation, u, v, end, order, (orders[v, "lower"], orders[v, "upper"]), bits, strips)
+            if node is not None:
+                return node
+    return None
+
+
+def edge_order(obligation: Obligation, name: str, end: str) -> int:
+    """Return the exact order to which both sides agree on an edge, 0 where they do not or where it is not known."""
+    domain: Domain = obligation.box[name]
+    at = domain.lower if end == "lower" else domain.upper
+    assert at is not None
+    for length in (1, MAX_ORDER):
+        try:
+            _, exact = coefficients(goal_difference(obligation), name, at, length)
+        except Rejected:
+            return 0
+        order = next((k for k, coefficient in enumerate(exact) if not coefficient.top.is_zero()), length)
+        if order < length:
+            return order
+    return 0
+
+
+def expanded(
+    obligation: Obligation, u: str, v: str, end: str, order: int, edges: tuple[int, int], bits: int, strips: int
+) -> dict[str, Any] | None:  # fmt: skip
+    """Return a node that expands in u from one of its ends, the shortest expansion that works, or None."""
+    of_u = obligation.box[u]
+    point = of_u.lower if end == "lower" else of_u.upper
+    assert point is not None
+    distance: Term = add(point, var(u)) if end == "lower" else sub(point, var(u))
+    shifted = substitute(goal_difference(obligation), {u: distance})
+    for extra in EXTRA:
+        length = order + extra
+        with precision(bits, length + 2):
+            plane = plane_of(obligation, u, v, shifted)
+            found = tiled(plane, order, length, edges, strips)
+        if found is not None:
+            return {
+                "rule": "taylor", "u": u, "v": v, "end": end, "order": order, "left": edges[0], "right": edges[1],
+                "length": length, "prec": bits, "strips": found,
+            }  # fmt: skip
+    return None
+
+
+def tiled(plane: Plane, order: int, length: int, edges: tuple[int, int], limit: int) -> list[list[str]] | None:
+    """Return strips [end, kind, tree] from 0 to 1, each as wide as halving allows; None beyond ``limit`` or below NARROWEST."""
+    done: list[list[str]] = []
+    todo = [(Fraction(0), Fraction(1))]
+    while todo:
+        low, high = todo.pop()
+        strip = single(plane, low, high, order, length, edges)
+        if strip is not None:
+            done.append(strip)
+        elif high - low <= NARROWEST or len(done) + len(todo) > limit:
+            return None
+        else:
+            middle = (low + high) / 2
+            todo += [(middle, high), (low, middle)]
+    return done
+
+
+def single(plane: Plane, low: Fraction, high: Fraction, order: int, length: int, edges: tuple[int, int]) -> list[str] | None:
+    """Return the strip from low to high if one of its kinds decides it: plain, or by the derivative at an edge with a zero."""
+    kinds = ["", *(["l"] if edges[0] else []), *(["r"] if edges[1] else [])]
+    if edges[0] and low == 0:
+        kinds = ["l"]
+    if edges[1] and high == 1:
+        kinds = ["r"] if not (edges[0] and low == 0) else []
+    for kind in kinds:
+        bracket = bracket_of(plane, low, high, kind, order, length, edges)
+        tree = cells(bracket, plane)
+        if tree:
+            return [str(high), kind, tree]
+    return None
+
+
+def cells(bracket: Bracket, plane: Plane) -> str:
+    """Return the tree of u-cells on which the quotient is enclosed above 0, or nothing.
+
+    The cell next to u = 0 is looked at first: where it fails at full depth, cutting elsewhere is in vain.
+    """
+    tree: list[str] = []
+    stack = [(Fraction(0), Fraction(1))]
+    count = 0
+    while stack:
+        low, high = stack.pop()
+        count += 1
+        enclosure = bracket.value((low, high), plane.reach)
+        if enclosure > 0:
+            tree.append("N")
+            continue
+        if not enclosure.is_finite() or enclosure < 0 or count > CELLS:
+            return ""
+        middle = (low + high) / 2
+        tree.append("0")
+        stack += [(middle, high), (low, middle)]
+    return "".join(tree)
+
+

@@ -1,0 +1,59 @@
+"""What kernel tests share: claim files built from a statement, and the receipt that a certificate earns for one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from proofcheck import kernel
+from proofcheck.kernel import Receipt
+
+settings.register_profile("proofcheck", deadline=None, derandomize=True)
+settings.load_profile("proofcheck")
+
+Proof = Mapping[str, Any]
+
+
+def _file(statement: str, domains: Mapping[str, str] = {}, *, given: Sequence[str] = (), define: Mapping[str, Any] = {},
+          each: Mapping[str, Any] = {}, by: str = "", more: str = "", id: str = "paper/claim") -> bytes:  # noqa: A002, B006 - read only  # fmt: skip
+    """Return a claim file with this statement; ``more`` is TOML text that follows."""
+    lines = ['proofcheck = "claim/1"']
+    lines += [f"given = {json.dumps(list(given))}"] if given else []
+    lines += ["[claim]", f'id = "{id}"', 'title = "a title"', 'expect = "proved"', f"statement = {json.dumps(statement)}"]
+    lines += [f"by = {by}"] if by else []
+    for table, entries in (("for_all", domains), ("for_each", each), ("define", define)):
+        lines += [f"[{table}]", *(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in entries.items())] if entries else []
+    return "\n".join([*lines, more, ""]).encode()
+
+
+def _certificate(claim: bytes, proofs: Mapping[str, Proof]) -> bytes:
+    """Return a certificate for the claim with these proofs."""
+    statement = kernel.read(claim)
+    return json.dumps({"proofcheck": "certificate/1", "claim": statement.id, "digest": statement.digest, "proofs": proofs}).encode()
+
+
+@pytest.fixture
+def claim_file() -> Callable[..., bytes]:
+    """A function that writes a claim file."""
+    return _file
+
+
+@pytest.fixture
+def certificate() -> Callable[..., bytes]:
+    """A function that writes a certificate for a claim file."""
+    return _certificate
+
+
+@pytest.fixture
+def judge() -> Callable[..., Receipt]:
+    """A function that returns the receipt of a statement with a proof of it."""
+
+    def run(statement: str, proof: Proof, domains: Mapping[str, str] = {}, **rest: Any) -> Receipt:  # noqa: B006 - read only
+        claim = _file(statement, domains, **rest)
+        return kernel.check(claim, _certificate(claim, {kernel.read(claim).entries[0].obligation.name: proof}))
+
+    return run

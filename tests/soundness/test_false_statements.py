@@ -1,0 +1,210 @@
+"""False statements with plausible certificates: none may come out proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from proofcheck.kernel import Malformed, Receipt, Rejected
+
+RING, SIGN, POINT = {"rule": "ring"}, {"rule": "sign"}, {"rule": "point"}
+REAL = {"x": "real"}
+UNIT = {"x": "[0, 1]"}
+AROUND = {"x": "[-1, 1]"}
+BELOW = {"x": "[-2, -1]", "y": "[-2, -1]"}
+
+
+def bisection(tree: str, **more: Any) -> dict[str, Any]:
+    """Return a bisection at 64 bits."""
+    return {"rule": "bisection", "prec": 64, "tree": tree, **more}
+
+
+def zeros(end: str, order: int, length: int = 3, tree: str = "N", var: str = "x") -> dict[str, Any]:
+    """Return a proof by the zero at one end."""
+    return {"rule": "zeros", "var": var, "end": end, "order": order, "length": length, "prec": 64, "tree": tree}
+
+
+def rewrite(term: str, new: str, then: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a rewriting by one fact."""
+    return {"rule": "rewrite", "facts": [{"term": term, "is": new}], "then": then, **more}
+
+
+def parametrise(image: str, domain: str, then: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a substitution for x by a function of s."""
+    return {"rule": "parametrise", "var": "x", "as": image, "new": "s", "domain": domain, "then": then}
+
+
+EVERY_WAY = (RING, SIGN, POINT, bisection("N"), bisection("M"), bisection("C"), bisection("0NN"), bisection("0MM"), bisection("0CC"))
+
+FALSE_EVERY_WAY: list[tuple[str, dict[str, str]]] = [
+    # Branches of inverse functions and roots.
+    ("sqrt(x^2) = x", AROUND),
+    ("sqrt(x/y) = sqrt(x)/sqrt(y)", BELOW),
+    ("sqrt(x*y) = sqrt(x)*sqrt(y)", BELOW),
+    ("sqrt(x/y) = sqrt(x*y)/y", BELOW),
+    ("sqrt(sqrt(x^4)) = x", {"x": "[-2, -1]"}),
+    ("abs(x) = x", AROUND),
+    ("abs(x/y) = x/abs(y)", BELOW | {"y": "[1, 2]"}),
+    ("max(x, y) = x", {"x": "[0, 1]", "y": "[0, 1]"}),
+    ("acos(cos(x)) = x", {"x": "[4, 5]"}),
+    ("asin(sin(x)) = x", {"x": "[2, 3]"}),
+    ("atan(tan(x)) = x", {"x": "[2, 3]"}),
+    ("acos(2*x^2 - 1) = 2*acos(x)", {"x": "[-1, 0]"}),
+    ("atan(x) + atan(1/x) = pi/2", {"x": "[-2, -1]"}),
+    ("2*atan(x) = acos((1 - x^2)/(1 + x^2))", {"x": "[-2, -1]"}),
+    ("atan((x + y)/(1 - x*y)) = atan(x) + atan(y)", {"x": "[2, 3]", "y": "[2, 3]"}),
+    ("log(x^2) = 2*log(x)", {"x": "[-2, -1]"}),
+    ("sin(x/2) = sqrt((1 - cos(x))/2)", {"x": "[4*pi - 3, 4*pi - 1]"}),
+    ("cos(acos(x)/2) = sqrt((1 - x)/2)", AROUND),
+    ("angle([x, 1], [1, 0]) = atan(1/x)", {"x": "[-2, -1]"}),
+    # Terms without a value somewhere.
+    ("x/x = 1", AROUND),
+    ("0*(1/x) = 0", AROUND),
+    ("(1/x)^0 = 1", AROUND),
+    ("(x^2 - 1)/(x - 1) = x + 1", UNIT),
+    ("0*log(x) = 0", UNIT),
+    ("sqrt(x)^2 = x", AROUND),
+    ("exp(log(x)) = x", AROUND),
+    ("cos(acos(x)) = x", {"x": "[-2, 2]"}),
+    ("acos(x) + acos(-x) = pi", {"x": "[-2, 2]"}),
+    ("tan(x)*cos(x) = sin(x)", {"x": "[0, pi]"}),
+    ("gamma(x + 1) = x*gamma(x)", AROUND),
+    ("angle([x, x], [1, 1]) >= 0", AROUND),
+    ("diff(sqrt(x)^2, x) = 1", UNIT),
+    ("diff(0*log(x), x) = 0", AROUND),
+    ("0*acos(2) = 0", {}),
+    ("sqrt(-1)^2 = -1", {}),
+    ("1/(4*cos(pi/5) - 1 - sqrt(5)) = 1/(4*cos(pi/5) - 1 - sqrt(5))", {}),
+    ("(4*cos(pi/5) - 1 - sqrt(5))/(4*cos(pi/5) - 1 - sqrt(5)) = 1", {}),
+    ("0*(1/(4*cos(pi/5) - 1 - sqrt(5))) = 0", {}),
+    ("0*tan(pi/2) = 0", {}),
+    ("log(x - 1/2)^0 > 0", UNIT),
+    ("exp(1/x) > 0", AROUND),
+    ("x^(-2) > 0", AROUND),
+    ("exp(x*integral(p, p, 0, inf)) > 0", UNIT),
+    ("0*integral(p, p, 0, inf) = 0*x", UNIT),
+    ("integral(p, 1/p, -1, 1) = integral(p, 1/p, -1, 1)", {}),
+    ("integral(p, log(p), 0, 1) - integral(p, log(p), 0, 1) = 0", {}),
+    # Ends, orders and signs.
+    ("x > 0", UNIT),
+    ("x < 1", UNIT),
+    ("x^2 > 0", AROUND),
+    ("x != 0", AROUND),
+    ("x > 0 or x < 0", AROUND),
+    ("not x = 1/2", UNIT),
+    ("x^3 >= 0", AROUND),
+    ("y < 1", {"x": "(0, 1]", "y": "(0, x]"}),
+    ("x - y > 0", {"x": "(0, 1)", "y": "(0, x]"}),
+    ("sin(x) > 0", {"x": "(0, pi]"}),
+    ("cos(x) > 0", {"x": "[0, pi/2]"}),
+    ("min(x, 1 - x) > 0", {"x": "(0, 1]"}),
+    ("max(x, -x) > 0", AROUND),
+    ("acos(x) > 0", UNIT),
+    ("atan(x) > pi/4", UNIT),
+    ("sqrt(x) > x", {"x": "(0, 1]"}),
+    ("22/7 - pi < 0", {}),
+    ("sin(x) = x", UNIT),
+    ("sin(x) - x + x^3/6 = 0", UNIT),
+    ("exp(x) = 1 + x + x^2/2", UNIT),
+    ("cos(pi/7)*cos(2*pi/7)*cos(3*pi/7) = 1/9", {}),
+    ("gamma(x + 1) = gamma(x)", {"x": "[1, 2]"}),
+    ("sum(k in 3..1, k) = 6", {}),
+    ("x^2 + y^2 >= 2*x*y + 1/1000", {"x": "[0, 1]", "y": "[0, 1]"}),
+]
+
+
+def refuse(judge: Callable[..., Receipt], statement: str, proof: Mapping[str, Any], domains: Mapping[str, str], **rest: Any) -> None:
+    """Assert that the proof does not prove the statement."""
+    try:
+        receipt = judge(statement, proof, domains, **rest)
+    except (Rejected, Malformed):
+        return
+    assert receipt.verdict != "proved", (statement, proof)
+
+
+@pytest.mark.parametrize(("statement", "domains"), FALSE_EVERY_WAY, ids=lambda value: value if isinstance(value, str) else "")
+def test_false_statement_is_not_proved(judge: Callable[..., Receipt], statement: str, domains: dict[str, str]) -> None:
+    """A false statement is proved by no rule that takes only a few choices."""
+    for proof in EVERY_WAY:
+        refuse(judge, statement, proof, domains)
+
+
+CRAFTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] = [
+    ("zero of a closed end", "x > 0", UNIT, zeros("lower", 1), {}),
+    ("zero of too high order", "x - x^2 > 0", {"x": "(0, 1)"}, zeros("lower", 2), {}),
+    ("zero of the other end", "x - x^2 > 0", {"x": "(0, 1)"}, zeros("lower", 1), {}),
+    ("zero with a negative coefficient", "x^3 - x > 0", {"x": "(0, 1)"}, zeros("lower", 1), {}),
+    ("zero times a root without a value", "x + 0*sqrt(x - 1/2) > 0", {"x": "(0, 1]"}, zeros("lower", 1), {}),
+    ("zero times a logarithm without a value", "x + 0*log(x - 1/2) > 0", {"x": "(0, 1]"}, zeros("lower", 1), {}),
+    ("zero of a kink", "abs(x - 1/2) - 1/2 + 2*x > 0", {"x": "(0, 1]"}, zeros("lower", 1), {}),
+    ("a branch point as a zero", "sqrt(x) - 2*x > 0", {"x": "(0, 1]"}, zeros("lower", 1), {}),
+    ("quotient by a hidden zero", "x + 0*(x/(4*cos(pi/5) - 1 - sqrt(5))) > 0", {"x": "(0, 1]"}, zeros("lower", 1), {}),
+    ("undefined part left to `or`", "x/x = 1 and (1/x > 0 or 1 = 1)", AROUND, rewrite("x/x", "1", bisection("N")), {}),
+    ("pole forgotten", "x/x = 1", AROUND, rewrite("x/x", "1", POINT), {}),
+    ("root with the wrong sign", "sqrt(x^2) <= 0", {"x": "[1, 2]"}, rewrite("sqrt(x^2)", "-x", SIGN), {}),
+    ("absolute value of both signs", "abs(x) <= 1/2", AROUND, rewrite("abs(x)", "x", bisection("N")), {}),
+    ("the smaller argument as the maximum", "max(x, 2) < 3/2", UNIT, rewrite("max(x, 2)", "x", bisection("N")), {}),
+    ("acos beyond pi", "acos(cos(x)) > pi", {"x": "(pi, 2*pi)"}, rewrite("acos(cos(x))", "x", bisection("C")), {}),
+    ("asin beyond pi/2", "asin(sin(x)) >= 2", {"x": "[2, 3]"}, rewrite("asin(sin(x))", "x", SIGN), {}),
+    ("atan beyond pi/2", "atan(tan(x)) >= 2", {"x": "[2, 3]"}, rewrite("atan(tan(x))", "x", SIGN), {}),
+    ("cube root by a cosine of three times too much", "x <= 1/2", {"x": "[-1, 1]"}, parametrise("cos(s)", "[pi/3, pi]", bisection("C")), {}),
+    ("an open end as the image of a closed one", "x < 1", UNIT, parametrise("s", "[0, 1)", bisection("C")), {}),
+    ("only whole numbers", "x*(x - 1) >= 0", {"x": "[0, 2]"}, parametrise("s", "integer in [0, 2]", SIGN), {}),
+    ("an image with a jump", "x != 0", AROUND, parametrise("s/abs(s)", "[-1, 1]", bisection("N")), {}),
+    ("pieces with a gap", "x != 1/2", UNIT, {"rule": "split", "var": "x", "at": ["1/2"], "pieces": [SIGN, SIGN]}, {}),
+    ("a cut without a value", "x > 0", AROUND, {"rule": "split", "var": "x", "at": ["0*log(-1)"], "pieces": [SIGN, SIGN]}, {}),
+    ("a case left out", "x >= 0", AROUND, {"rule": "cases", "on": "x >= 0", "yes": SIGN}, {}),
+    ("a case on a relation without a value", "x > -1", AROUND, {"rule": "cases", "on": "1/x > 0", "yes": SIGN, "no": SIGN}, {}),
+    ("a case proved by refuting it", "x >= 0", AROUND,
+     {"rule": "cases", "on": "x >= 0", "yes": SIGN, "no": {"rule": "witness", "at": {"x": "-1"}}}, {}),
+    ("an assumption under another rule", "x = 2", AROUND,
+     {"rule": "split", "var": "x", "at": ["0"], "pieces": [{"rule": "assume"}] * 2}, {"by": '{rule = "assume", reason = "r"}'}),
+    ("an assumption that the file does not make", "x = 2", AROUND, {"rule": "assume"}, {}),
+    ("a citation that the file does not make", "x = 2", AROUND, {"rule": "cite"}, {}),
+    ("a symbolic node that nobody vouches for", "x = 2", AROUND, {"rule": "symbolic"}, {}),
+    ("conditions that do not hold", "acos(x) >= 0", {"x": "[0, 2]"}, bisection("N", conditions=[bisection("N")]), {}),
+    ("conditions left out", "sqrt(x) >= 0", AROUND, bisection("N", conditions=[]), {}),
+    ("a multiple of an equation that is no hypothesis", "x = 0", REAL, {"rule": "ring", "using": ["1"]}, {}),
+    ("a multiple without a value", "y = 0", {"x": "[-1, 1]", "y": "real"}, {"rule": "ring", "using": ["1/x"]}, {"given": ["x*y = 0"]}),
+    ("a parameter seen by another definition", "h(2) >= 0 and D > 0", {"t": "[0, 10]"}, bisection("N"),
+     {"define": {"D": "t - 1", "h(t)": "D + 0*t"}}),
+    ("an index seen by a definition", "sum(t in 2..3, D) >= 0 and D > 0", {"t": "[0, 10]"}, bisection("N"), {"define": {"D": "t - 1"}}),
+    ("a bound variable seen by a definition", "integral(t, D, 0, 1) = 1/2", {"t": "[0, 10]"},
+     {"rule": "rewrite", "facts": [{"integral": 0, "variable": "p", "antiderivative": "p^2/2"}], "then": POINT}, {"define": {"D": "t"}}),
+    ("a function of the language redefined", "min(x, 5) > 0", AROUND, bisection("N"), {"define": {"min(a, b)": "a^2 + 1"}}),
+    ("two arguments of one name", "h(0, 1) > 0", {}, POINT, {"define": {"h(a, a)": "a"}}),
+    ("an integral that is not so", "integral(p, p, 0, 1) = 1", {},
+     {"rule": "rewrite", "facts": [{"integral": 0, "variable": "p", "antiderivative": "p^2"}], "then": POINT}, {}),
+    ("an antiderivative with a jump", "integral(p, 1/p^2, -1, 1) = -2", {},
+     {"rule": "rewrite", "facts": [{"integral": 0, "variable": "p", "antiderivative": "-1/p"}], "then": POINT}, {}),
+    ("the variable of integration outside", "integral(p, x, 0, 1) = 1/2", UNIT,
+     {"rule": "rewrite", "facts": [{"integral": 0, "variable": "x", "antiderivative": "x^2/2"}], "then": POINT}, {}),
+    ("a witness outside", "x > 5", {"x": "(5, 6)"}, {"rule": "witness", "at": {"x": "5"}}, {}),
+    ("a tree that misses a half", "x < 1/2", UNIT, bisection("0N"), {}),
+    ("a tree with a leaf too many", "x <= 1/2", UNIT, bisection("NN"), {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CRAFTED, ids=lambda case: case[0])
+def test_crafted_certificate_is_refused(judge: Callable[..., Receipt], case: tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]) -> None:
+    """A certificate made for one weak place of one rule proves nothing false."""
+    _, statement, domains, proof, rest = case
+    refuse(judge, statement, proof, domains, **rest)
+
+
+def test_witness_outside_the_domain_does_not_refute(judge: Callable[..., Receipt]) -> None:
+    """A true statement is not refuted by a point at which a term has no value."""
+    for statement, domains in (("x/x = 1", {"x": "(0, 1]"}), ("x*(1/x)^2 != 0", {"x": "[-1, 1]"}), ("sqrt(x) >= 0", {"x": "[-1, 1]"})):
+        for point in ("0", "-1/2", "1/(4*cos(pi/5) - 1 - sqrt(5))"):
+            with pytest.raises(Rejected):
+                judge(statement, {"rule": "witness", "at": {"x": point}}, domains)
+
+
+def test_refutation_needs_the_terms_that_a_rewriting_removes(judge: Callable[..., Receipt]) -> None:
+    """A statement without a value at 0 is not refuted there by rewriting the undefined part away."""
+    proof = rewrite("x/x", "1", {"rule": "witness", "at": {"x": "0"}})
+    with pytest.raises(Rejected) as caught:
+        judge("x/x*x^2 > 0 and (1/x)^2 > 0", proof, {"x": "[-1, 1]"})
+    assert caught.value.code.startswith("PC307")

@@ -1,0 +1,129 @@
+"""Inequalities: the tree that is found is one that the kernel accepts, or it is said what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from proofcheck.evidence import Proof, Undecided
+from proofcheck.kernel.rules import Link, prove
+from proofcheck.kernel.statement import read
+from proofcheck.kernel.terms import Obligation
+from proofcheck.methods.inequality import Budget, attempt, by_bisection, leaf_count, simple_points, tree_of
+
+U = "[0, 1]"
+File = Callable[..., bytes]
+
+
+def _obligation(file: bytes) -> Obligation:
+    return read(file).entries[0].obligation
+
+
+def _attempt(file: bytes, **options: Any) -> Any:
+    return attempt(_obligation(file), options, lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "domains", "rule"),
+    [
+        ("x^2 + 1 > 0", {"x": "real"}, "sign"),
+        ("exp(x) > x + 1/2", {"x": U}, "bisection"),
+        ("sin(x) <= x", {"x": U}, "zeros"),
+        ("sin(x) < x", {"x": "(0, 1]"}, "zeros"),
+        ("cos(x) <= 1 - x^2/4", {"x": "[0, 1]"}, "zeros"),
+        ("sin(x) >= 2*x/pi", {"x": "[0, pi/2]"}, "split"),
+        ("(x - 1/3)^2*(2 + sin(x)) >= 0", {"x": U}, "sign"),
+        ("exp(x) >= 1 + x", {"x": "[-1, 1]"}, "split"),
+        ("x*y < 2 - x/4 - y/4", {"x": U, "y": U}, "bisection"),
+        ("sqrt(x) + x >= 0", {"x": U}, "sign"),
+        ("sin(x) <= 1 and x - x^2 < 1/2", {"x": U}, "bisection"),
+    ],
+)
+def test_found_proofs_are_accepted(claim_file: File, statement: str, domains: dict[str, str], rule: str) -> None:
+    """A true inequality is proved by the cheapest rule that applies, and the kernel accepts the tree."""
+    goal = _obligation(claim_file(statement, domains))
+    found = _attempt(claim_file(statement, domains))
+    assert isinstance(found, Proof)
+    assert found.tree["rule"] == rule
+    assert prove(goal, found.tree, Link()) is True
+
+
+def test_false_inequality_is_refuted(claim_file: File) -> None:
+    """Where a point violates the inequality the method hands over the witness."""
+    found = _attempt(claim_file("sin(x) <= 9*x/10", {"x": U}))
+    assert isinstance(found, Proof)
+    assert found.tree["rule"] == "witness"
+    assert found.detail.startswith("violated at x = ")
+
+
+def test_tight_margin_is_told(claim_file: File) -> None:
+    """A proof comes with the smallest margin that was seen and where."""
+    found = _attempt(claim_file("exp(x) > x + 1/2", {"x": U}))
+    assert found.margin is not None
+    assert float(found.margin.value) == pytest.approx(0.5, abs=0.01)
+    assert float(found.margin.at["x"]) < 0.05
+
+
+def test_spent_budget_says_where(claim_file: File) -> None:
+    """With too few cells the evidence is a spent budget, with the number of cells and the place."""
+    file = claim_file("x^3 + y^3 + z^3 >= 3*x*y*z", dict.fromkeys("xyz", U))
+    found = _attempt(file, cells=50)
+    assert isinstance(found, Undecided)
+    assert found.why == "budget"
+    assert found.detail.startswith("50 cells ended, x near ")
+
+
+def test_unbounded_domain_says_what_to_do(claim_file: File) -> None:
+    """Where signs do not decide on an unbounded domain the advice is to map it to a bounded one."""
+    found = _attempt(claim_file("exp(x) >= 1 + x", {"x": "real"}))
+    assert isinstance(found, Undecided)
+    assert found.why == "fragment"
+    assert "bounded variable" in found.detail
+
+
+def test_undefined_term_is_an_obstruction(claim_file: File) -> None:
+    """A term without a value at an end of the domain is named as what stands in the way."""
+    found = _attempt(claim_file("log(x) < x", {"x": U}), cells=500)
+    assert isinstance(found, Undecided)
+    assert found.why == "obstruction"
+    assert "may have no value" in found.detail
+
+
+def test_budget_counts_cells_and_tells_progress() -> None:
+    """A budget ends after its last cell, and progress is told every 500 cells."""
+    told: list[int] = []
+    budget = Budget(1001, lambda done, total, note: told.append(done))
+    assert [budget.spend() for _ in range(1002)] == [True] * 1001 + [False]
+    assert told == [500, 1000]
+
+
+def test_bisection_remembers_where_it_got_stuck(claim_file: File) -> None:
+    """A search that does not arrive leaves the cell behind."""
+    goal = _obligation(claim_file("x^3 + y^3 + z^3 >= 3*x*y*z", dict.fromkeys("xyz", U)))
+    budget = Budget(40, lambda *_: None)
+    assert by_bisection(goal, budget, 64) is None
+    assert budget.stuck is not None
+    assert len(budget.stuck) == 3
+
+
+def test_tree_of_a_predicate() -> None:
+    """The tree has a leaf for each accepted interval, in order; beyond the limit there is none."""
+    assert tree_of(lambda cell: cell[1] - cell[0] <= 1 / 2, 10) == "0NN"
+    assert tree_of(lambda cell: cell[1] <= 1 / 2 or cell[1] - cell[0] <= 1 / 4, 10) == "0N0NN"
+    assert tree_of(lambda _: False, 10) == ""
+
+
+def test_leaves_are_counted_in_every_part() -> None:
+    """Leaves of pieces, cases and conditions count."""
+    node = {"rule": "split", "pieces": [{"rule": "zeros", "tree": "0NN"}, {"rule": "bisection", "tree": "N", "conditions": [{"rule": "bisection", "tree": "0MC"}]}]}
+    assert leaf_count(node) == 5
+    assert leaf_count({"rule": "cases", "on": "x < 0", "yes": node, "no": {"rule": "sign"}}) == 5
+
+
+def test_simple_points_are_near() -> None:
+    """Near a narrow cell small rationals and small multiples of pi are proposed, and none that is far."""
+    assert "1/3" in map(str, simple_points(0.33333333, 0.33333334))
+    assert any("pi" in str(point) for point in simple_points(0.785398163, 0.785398164))
+    assert simple_points(0.123456, 0.123456) == []
