@@ -45,6 +45,23 @@ def verify(directory: str, /, **options: Any) -> None:
 
 
 @cli.command()
+@click.argument("formula", required=False)
+@click.option("--for", "domains", multiple=True, metavar='"x in [0, 1]"', help="A variable and its domain; may come several times.")
+@click.option("--given", multiple=True, metavar="RELATION", help="A hypothesis; may come several times.")
+@click.option("--timeout", default=60.0, show_default=True, help="Seconds for each search.")
+@click.option("--certificate", metavar="FILE", help="Write the certificate, and beside it the claim that it is for.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--problems", metavar="FILE.jsonl", help="A list of problems instead of one formula (docs/format.md).")
+@click.option("--out", metavar="DIR", default="reports/problems", show_default=True, help="Where the answers to a list go; a run that was killed goes on.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help="Problems at a time.")
+def prove(formula: str | None, **options: Any) -> None:
+    """Prove or refute a formula, or a list of them, without a claim file."""
+    from proofcheck.commands import prove_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: prove_command(formula, **options))
+
+
+@cli.command()
 @click.argument("ids", nargs=-1, metavar="[ID|GLOB|all]...")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for each claim.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores")

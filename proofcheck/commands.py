@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from proofcheck.kernel.errors import Malformed
 from proofcheck.replay import Refusal
 from proofcheck.report.summary import several
 from proofcheck.report.text import clean_lines
-from proofcheck.run import run
-from proofcheck.verdict import EXIT_ENVIRONMENT, EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, INTERRUPTED, exit_code
+from proofcheck.run import Outcome, run
+from proofcheck.verdict import EXIT_BUDGET, EXIT_ENVIRONMENT, EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, INTERRUPTED, exit_code
 
 NOTHING = "Nothing is selected: no claim matches {}. See `proofcheck list`."
 
@@ -77,6 +78,66 @@ def again(root: Path, ids: tuple[str, ...]) -> str:
     """Return the command that goes on, safe to paste into a shell."""
     where = [] if root == Path(".") else ["-C", str(root)]
     return shlex.join(["proofcheck", *where, "verify", *(ids or ("all",))])
+
+
+def prove_command(
+    formula: str | None, *, domains: tuple[str, ...], given: tuple[str, ...], timeout: float, certificate: str | None, as_json: bool,
+    problems: str | None, out: str, jobs: int,
+) -> int:  # fmt: skip
+    """Prove one formula, or a list of problems, and print what is known."""
+    from dataclasses import asdict  # noqa: PLC0415 - only here
+
+    from proofcheck.prove import prove  # noqa: PLC0415 - loads the methods' supervisor
+    from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
+
+    if (formula is None) == (problems is None):
+        raise Malformed("PC203", "Give one formula, or a list with --problems.", hint='Example: proofcheck prove "sin(x) <= x" --for "x in [0, 1]"')
+    if problems is not None:
+        return prove_list(Path(problems), Path(out), timeout, jobs)
+    with TerminalProgress() as progress:
+        result = prove(str(formula), dict(domain_of(text) for text in domains), given, timeout=timeout, jobs=jobs, on_event=progress.on_event)
+    if certificate and result.certificate:
+        store.save(Path(certificate), result.certificate)
+        store.save(Path(certificate).with_suffix(".toml"), result.claim)
+    if as_json:
+        sys.stdout.write(json.dumps({key: value for key, value in asdict(result).items() if key not in ("claim", "certificate")}, indent=1) + "\n")
+    else:
+        sys.stdout.write(f"{result}\n")
+    return {"proved": EXIT_PASS, "refuted": EXIT_FAIL, "error": EXIT_MALFORMED}.get(result.verdict, EXIT_BUDGET)
+
+
+def domain_of(text: str) -> tuple[str, str]:
+    """Return name and domain of `x in [0, 1]`. Raises Malformed."""
+    match = re.fullmatch(r"\s*([^\W\d]\w*)\s+in\s+(.+)", text)
+    if match is None:
+        raise Malformed("PC109", f"{text!r} does not give a variable and its domain.", hint='Write --for "x in [0, 1]".')
+    return match[1], match[2]
+
+
+def prove_list(path: Path, out: Path, timeout: float, jobs: int) -> int:
+    """Answer a list of problems, a line for each, and close with a table; 1 where an answer contradicts what the list expects."""
+    from collections import Counter  # noqa: PLC0415 - only here
+
+    from proofcheck.prove import disagreement, problems_of, run_list  # noqa: PLC0415 - loads the methods' supervisor
+    from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
+
+    counts: Counter[str] = Counter()
+    seconds, wrong = 0.0, []
+    problems = list(problems_of(path))
+    if not problems:
+        return say(f"{path} has no problems.", EXIT_NOTHING)
+    with TerminalProgress() as progress:
+        for answer in run_list(problems, out, timeout, jobs, progress.on_event):
+            counts[answer["verdict"]] += 1
+            seconds += answer["seconds"]
+            wrong += [disagreement(answer)] if disagreement(answer) else []
+            sys.stdout.write(json.dumps(answer, ensure_ascii=True) + "\n")
+    words = ", ".join(f"{counts[word]} {word}" for word in ("proved", "refuted", "inconclusive", "error") if counts[word])
+    sys.stderr.write(f"{len(problems)} problems: {words} · {seconds:.1f} s of work · answers in {out / 'answers.jsonl'}\n")
+    mark = ("\x1b[1;31m", "\x1b[0m") if colored(sys.stderr) else ("", "")
+    for line in wrong:
+        sys.stderr.write(f"{mark[0]}DISAGREES{mark[1]}  {line}\n")
+    return EXIT_FAIL if wrong else EXIT_MALFORMED if counts["error"] else EXIT_BUDGET if counts["inconclusive"] else EXIT_PASS
 
 
 def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) -> int:
@@ -196,16 +257,27 @@ def show_command(root: Path, name: str, *, source: bool) -> int:
     if last is not None:
         sys.stdout.write(show(last) + "\n")
         return EXIT_PASS
-    (outcome,) = run([replay.task(lib, claim, certificates, {}, 120.0)], jobs=1, preload=("proofcheck.replay",), here=True)
+    outcome = kernel_look(lib, claim, certificates)
+    answer = replay.answer(outcome)
+    note = ""
+    if isinstance(answer, Refusal) and answer.outdated:
+        certificate, note = None, "The certificate on disk is for an older text of the claim. "
+        outcome = kernel_look(lib, claim, {**certificates, claim.id: None})
+        answer = replay.answer(outcome)
     if outcome.ended == "interrupted":
         return say("Interrupted.", INTERRUPTED[outcome.detail])
-    answer = replay.answer(outcome)
     if isinstance(answer, Refusal):
-        return say(f"{claim.id}: {answer.text}\nRun `proofcheck verify {claim.id}`.", answer.exit_code if not answer.outdated else EXIT_FAIL)
+        return say(f"{claim.certificate_path}: {answer.text}\n  If nobody has tampered with it: proofcheck verify --fresh {claim.id}", answer.exit_code)
     verdict = decide(answer, {})
     report = claim_report(claim, answer, {}, verdict, judge(verdict, claim.expect), certificate, searched=False, seconds=outcome.seconds, points={})
-    sys.stdout.write(show(report) + "\n\nSeen by the kernel alone; checks and computer algebra run with `proofcheck verify " + claim.id + "`.\n")
+    sys.stdout.write(f"{show(report)}\n\n{note}Seen by the kernel alone; checks and computer algebra run with `proofcheck verify {claim.id}`.\n")
     return EXIT_PASS
+
+
+def kernel_look(lib: Library, claim: Claim, certificates: Mapping[str, bytes | None]) -> Outcome:
+    """Return what became of the kernel's look at one claim."""
+    (outcome,) = run([replay.task(lib, claim, certificates, {}, 120.0)], jobs=1, preload=("proofcheck.replay",), here=True)
+    return outcome
 
 
 def last_report(root: Path, claim: Claim, certificate: bytes | None) -> Any:

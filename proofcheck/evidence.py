@@ -44,7 +44,7 @@ class Support:
 
 @dataclass(frozen=True)
 class Undecided:
-    """Neither proved nor refuted; ``why`` keeps budget, memory, obstruction and outside-the-fragment apart."""
+    """Neither proved nor refuted; ``why`` keeps budget, memory, obstruction, outside-the-fragment and a mistake in `by` apart."""
 
     obligation: str
     method: str
@@ -65,4 +65,4 @@ class Failure:
 
 
 Evidence = Proof | Support | Undecided | Failure
-WHY = ("budget", "memory", "obstruction", "fragment", "contradicted")
+WHY = ("budget", "memory", "obstruction", "fragment", "contradicted", "malformed")

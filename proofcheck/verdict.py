@@ -33,6 +33,9 @@ def decide(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
     violated = [finding.name for finding in receipt.findings if finding.kind in ("check", "step") and finding.status == "refuted"]
     if receipt.verdict == "proved" and violated:
         return Verdict("error", "", f"{violated[0]} is violated at an exact point although everything is proved", EXIT_BROKEN)
+    mistakes = [item for item in evidence.values() if isinstance(item, Undecided) and item.why == "malformed"]
+    if mistakes:
+        return Verdict("error", "", f"{mistakes[0].obligation}: {mistakes[0].detail}", EXIT_MALFORMED)
     if receipt.complaints:
         return complaint(receipt, evidence)
     if receipt.verdict == "proved":

@@ -19,7 +19,7 @@ Proof = Mapping[str, Any]
 
 
 def _file(statement: str, domains: Mapping[str, str] = {}, *, given: Sequence[str] = (), define: Mapping[str, Any] = {},
-          each: Mapping[str, Any] = {}, by: str = "", more: str = "", id: str = "paper/claim") -> bytes:  # noqa: A002, B006 - read only  # fmt: skip
+          each: Mapping[str, Any] = {}, by: str = "", more: str = "", id: str = "paper/claim") -> bytes:  # noqa: A002 - read only  # fmt: skip
     """Return a claim file with this statement; ``more`` is TOML text that follows."""
     lines = ['proofcheck = "claim/1"']
     lines += [f"given = {json.dumps(list(given))}"] if given else []
@@ -38,21 +38,21 @@ def _certificate(claim: bytes, proofs: Mapping[str, Proof]) -> bytes:
 
 @pytest.fixture
 def claim_file() -> Callable[..., bytes]:
-    """A function that writes a claim file."""
+    """Return a function that writes a claim file."""
     return _file
 
 
 @pytest.fixture
 def certificate() -> Callable[..., bytes]:
-    """A function that writes a certificate for a claim file."""
+    """Return a function that writes a certificate for a claim file."""
     return _certificate
 
 
 @pytest.fixture
 def judge() -> Callable[..., Receipt]:
-    """A function that returns the receipt of a statement with a proof of it."""
+    """Return a function that returns the receipt of a statement with a proof of it."""
 
-    def run(statement: str, proof: Proof, domains: Mapping[str, str] = {}, **rest: Any) -> Receipt:  # noqa: B006 - read only
+    def run(statement: str, proof: Proof, domains: Mapping[str, str] = {}, **rest: Any) -> Receipt:
         claim = _file(statement, domains, **rest)
         return kernel.check(claim, _certificate(claim, {kernel.read(claim).entries[0].obligation.name: proof}))
 

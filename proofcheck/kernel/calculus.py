@@ -103,8 +103,6 @@ def determinant(rows: tuple[tuple[Term, ...], ...]) -> Term:
     known: dict[tuple[int, tuple[int, ...]], Term] = {}
 
     def minor(row: int, columns: tuple[int, ...]) -> Term:
-        if row == n:
-            return ONE
         key = (row, columns)
         if key not in known:
             parts = []

@@ -254,9 +254,7 @@ class Signs:
             ring, (element,) = normal((term,))
         except Rejected:
             return None
-        place = next((i for i, g in ring.generators.items() if g.kind == "var" and g.term.value == name), None)
-        if place is None:
-            return ZERO
+        place = next(i for i, g in ring.generators.items() if g.kind == "var" and g.term.value == name)
         if any(name in variables(g.term) for i, g in ring.generators.items() if i != place and _occurs(element, i)) or not element.bottom.is_constant():
             return None
         if element.top.degrees()[place] > 1:

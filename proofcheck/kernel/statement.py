@@ -236,8 +236,6 @@ def obligation(name: str, scope: Scope, given: tuple[Term, ...], goal: Term) -> 
             domain = scope.box[here]
             for end in (domain.lower, domain.upper):
                 todo |= set(variables(end)) if end is not None else set()
-    if len(used) > MAX_VARIABLES:
-        raise Malformed("PC106", f"{name} has {len(used)} variables; {MAX_VARIABLES} are allowed.")
     return Obligation(name, tuple((n, d) for n, d in scope.box.items() if n in used), given, goal)
 
 
@@ -421,8 +419,6 @@ class Scope:
         if op == "call":
             return self.call(str(node.value), args)
         if op == "vector":
-            if len(args) > MAX_MATRIX * MAX_MATRIX:
-                raise Malformed("PC106", f"A vector has at most {MAX_MATRIX * MAX_MATRIX} entries.")
             return self.entries_of([self.value(arg) for arg in args])
         if op == "index":
             return self.indexed(node)

@@ -18,10 +18,12 @@ from proofcheck.kernel import rules
 from proofcheck.kernel.algebra import Ball, evaluate, precision, sides
 from proofcheck.kernel.calculus import conditions
 from proofcheck.kernel.errors import Rejected
-from proofcheck.kernel.exact import coefficients, is_zero
+from proofcheck.kernel.exact import Element, coefficients, is_zero, normal
+from proofcheck.kernel.rules.premises import term_in
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
 from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.signs import Signs
+from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var, variables
 
 from .taylor import attempt_rectangle
@@ -31,6 +33,7 @@ Progress = Callable[[int, int, str], None]
 MAX_ORDER = 12
 LENGTHS = (0, 2, 5, 10, 18)
 FEW = 300
+MAX_CLEARED = 60
 SMALLEST = Fraction(1, 2**30)
 
 
@@ -83,6 +86,11 @@ def prove(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] |
         keep, relation, reduced = smaller
         node = prove(reduced, budget, bits)
         return None if node is None else {"rule": "weaken", "keep": keep, "relation": relation, "then": node}
+    if obligation.goal.op == "and":
+        return by_parts(obligation, budget, bits)
+    node = cleared(obligation, budget, bits) or bounded(obligation, budget, bits)
+    if node is not None:
+        return node
     if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains) or not obligation.domains:
         return None
     node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or attempt_rectangle(obligation, bits)
@@ -117,6 +125,78 @@ def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None
         return None
     goal = obligation.goal if relation == obligation.goal.op else Term(relation, obligation.goal.args)
     return [n for n, _ in reduced.domains], relation, replace(reduced, goal=goal)
+
+
+def by_parts(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof of each part of a conjunction; equalities among them by their normal forms."""
+    parts = []
+    for formula in conjuncts(obligation.goal):
+        part = replace(obligation, goal=formula)
+        node = {"rule": "ring"} if formula.op == "eq" and _accepts(part, {"rule": "ring"}) else prove(part, budget, bits)
+        if node is None:
+            return None
+        parts.append(node)
+    return {"rule": "both", "parts": parts}
+
+
+def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof without divisors that have one sign on the domain: multiplied away, removable singularities go with them."""
+    if obligation.goal.op not in ("lt", "le", "gt", "ge") or not any(node.op == "div" for node in postorder((obligation.goal,))):
+        return None
+    try:
+        ring, (element,) = normal((sub(*obligation.goal.args),))
+    except Rejected:
+        return None
+    if element.bottom.is_constant() or len(element.top) > MAX_CLEARED or len(element.bottom) > MAX_CLEARED:
+        return None
+    bottom, top = ring.term(Element(element.bottom, ring.one.bottom)), ring.term(Element(element.top, ring.one.bottom))
+    sign = Signs(obligation.box, obligation.given).sign(bottom)
+    if sign <= frozenset({-1}):
+        bottom, top = neg(bottom), neg(top)
+    elif not sign <= frozenset({1}):
+        return None
+    wanted = tuple(dict.fromkeys([*conditions(obligation.goal), *conditions(bottom), Term("gt", (bottom, num(0)))]))
+    premises = definedness(obligation, wanted, budget, bits)
+    if premises is None:
+        return None
+    node = prove(replace(obligation, goal=Term(obligation.goal.op, (top, num(0)))), budget, bits)
+    return None if node is None else {"rule": "scale", "factor": show(bottom), "to": show(top), "premises": premises, "then": node}
+
+
+def bounded(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof on a bounded domain: x = a + t/(1 - t) or a - t/(1 - t); the whole line is cut at 0."""
+    infinite = [name for name, domain in obligation.domains if domain.lower is None or domain.upper is None]
+    ends = [end for _, domain in obligation.domains for end in (domain.lower, domain.upper) if end is not None]
+    if not infinite or any(variables(end) for end in ends) or any(domain.integer for _, domain in obligation.domains):
+        return None
+    new: dict[str, str] = {}
+    maps: dict[str, str] = {}
+    inverse: dict[str, str] = {}
+    for i, (name, domain) in enumerate(obligation.domains, 1):
+        t = f"t{i}_"
+        if domain.lower is None and domain.upper is None:
+            halves_ = [prove(narrowed(obligation, name, *cut), budget, bits) for cut in ((None, num(0)), (num(0), None))]
+            return None if any(half is None for half in halves_) else {"rule": "split", "var": name, "at": ["0"], "pieces": halves_}
+        if domain.upper is None and domain.lower is not None:
+            new[t] = ("[" if domain.lower_closed else "(") + "0, 1)"
+            low = show(domain.lower)
+            maps[name], inverse[t] = f"({low}) + {t}/(1 - {t})", f"({name} - ({low}))/(1 + {name} - ({low}))"
+        elif domain.lower is None and domain.upper is not None:
+            new[t] = ("[" if domain.upper_closed else "(") + "0, 1)"
+            high = show(domain.upper)
+            maps[name], inverse[t] = f"({high}) - {t}/(1 - {t})", f"(({high}) - {name})/(1 + ({high}) - {name})"
+        else:
+            new[t], maps[name], inverse[t] = str(domain), t, name
+    inner = Scope({}, {}, "chart")
+    inner.domains(new, "chart")
+    forward = {name: term_in(inner, text) for name, text in maps.items()}
+    given = tuple(substitute(formula, forward) for formula in obligation.given)
+    changed = Obligation(obligation.name, tuple(inner.box.items()), given, substitute(obligation.goal, forward))
+    node = prove(changed, budget, bits)
+    if node is None:
+        return None
+    whole = {"rule": "chart", "new": new, "map": maps, "inverse": inverse, "then": node}
+    return whole if _accepts(obligation, whole) else None
 
 
 def by_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -383,7 +463,7 @@ def leaf_count(node: Mapping[str, Any]) -> int:
     own = sum(letter in "NMC" for letter in str(node.get("tree", "")))
     parts = [node[key] for key in ("then", "yes", "no", "base", "slope") if key in node]
     parts += [part for key in ("pieces", "parts", "conditions", "premises") for part in node.get(key, [])]
-    own += sum(letter == "N" for strip in node.get("strips", []) for letter in strip[2])
+    own += sum(str(strip[2]).count("N") for strip in node.get("strips", []))
     return own + sum(leaf_count(part) for part in parts)
 
 

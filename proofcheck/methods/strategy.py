@@ -11,7 +11,7 @@ from typing import Any
 
 from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided
 from proofcheck.kernel import UNCHECKED
-from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.statement import Entry, read
 from proofcheck.kernel.terms import BINDERS, Obligation, conjuncts, postorder
@@ -25,6 +25,9 @@ OWN = {
     "grid": "proofcheck.methods.grid", "charts": "proofcheck.methods.charts", "assembly": "proofcheck.methods.assembly",
 }  # fmt: skip
 
+NUMBERS = {"cells": (1, 10**9), "prec": (30, 4096)}
+"""Options of the methods for inequalities, and their bounds."""
+
 
 def attempt(payload: Mapping[str, Any]) -> Evidence:
     """Return the evidence for one obligation: ``payload`` has the claim's text, the obligation's name, and limits as options."""
@@ -36,15 +39,27 @@ def attempt(payload: Mapping[str, Any]) -> Evidence:
     _, _, instance = entry.obligation.name.partition("[")
     own = [(name, e) for name, e in entries.items() if e.kind == "step" and name.partition("[")[2] == instance]
     steps = {name.removeprefix("step ").partition("[")[0]: e.obligation for name, e in own}
-    evidence = chosen(entry, {**payload.get("options", {}), **({"steps": steps} if entry.kind == "statement" else {})}, progress)
+    try:
+        evidence = chosen(entry, dict(payload.get("options", {})), progress, steps if entry.kind == "statement" else {})
+    except Malformed as error:
+        evidence = Undecided(entry.obligation.name, "strategy", "malformed", str(error.at(key=entry.key)))
     return replace(evidence, seconds=perf_counter() - start)
 
 
-def chosen(entry: Entry, options: dict[str, Any], progress: Callable[[int, int, str], None]) -> Evidence:
-    """Return the evidence of the method that fits the entry: its kind first, then the file's wish, then the goal's shape."""
+def chosen(
+    entry: Entry, options: dict[str, Any], progress: Callable[[int, int, str], None], steps: Mapping[str, Obligation] | None = None
+) -> Evidence:
+    """Return the evidence of the method that fits the entry: its kind first, then the file's wish, then the goal's shape.
+
+    ``steps`` are those from which a statement may be assembled. Raises Malformed for methods and options that there are not.
+    """
     obligation = entry.obligation
     options = {**{key: value for key, value in entry.by.items() if key not in ("rule", "method")}, **options}
     wish = str(entry.by.get("rule") or entry.by.get("method") or "")
+    for key, (low, high) in NUMBERS.items() if OWN.get(wish) == OWN["inequality"] else ():
+        value = options.get(key, low)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise Malformed("PC204", f"`{key}` is {value!r}; a whole number from {low} to {high} is expected.")
     if wish in ("assume", "cite"):
         return Proof(obligation.name, {"rule": wish}, wish)
     if entry.kind == "must_fail" or (entry.kind == "statement" and wish == "witness"):
@@ -56,8 +71,8 @@ def chosen(entry: Entry, options: dict[str, Any], progress: Callable[[int, int, 
         found = point(entry)
         if found is not None:
             return found
-    if entry.kind == "statement" and options.get("steps") and not wish:
-        assembled = method("assembly")(obligation, options, progress)
+    if steps and not wish:
+        assembled = method("assembly")(obligation, {**options, "steps": steps}, progress)
         if isinstance(assembled, Proof):
             return assembled
     equality = all(atom.op == "eq" for atom in conjuncts(obligation.goal))
@@ -81,7 +96,7 @@ def method(name: str) -> Method:
     for plugin in entry_points(group="proofcheck.methods"):
         if plugin.name == name:
             return foreign(name, plugin.load())
-    return lambda obligation, *_: Undecided(obligation.name, name, "fragment", f"there is no method or rule {name!r}; known: {', '.join(sorted(OWN))}")
+    raise Malformed("PC204", f"There is no method or rule {name!r}.", hint=f"Known: {', '.join(sorted(known()))}.")
 
 
 def foreign(name: str, plugin: Method) -> Method:

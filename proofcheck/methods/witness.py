@@ -118,7 +118,8 @@ def stated_points(reader: Reader, instance: dict[str, Term]) -> list[dict[str, T
     """Return the points of the sanity values."""
     scope = Scope(reader.tables.get("define", {}), instance, "[define]")
     scope.domains(reader.tables.get("for_all", {}), "[for_all]")
-    return [scope.point(item["at"], "[[sanity]]") for item in reader.sanity if item.get("at")]
+    meant = [item for item in reader.sanity if all(scope.scalar(value) is instance[name] for name, value in item.get("instance", {}).items())]
+    return [scope.point(item["at"], "[[sanity]]") for item in meant if item.get("at")]
 
 
 def inhabitant(obligation: Obligation, hints: Iterable[Mapping[str, Term]] = (), points: int = SCREENED) -> dict[str, Term] | None:

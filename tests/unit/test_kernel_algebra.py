@@ -1,5 +1,6 @@
 """The number systems: what is undefined is NaN and decides nothing; what is enclosed contains the value."""
 
+# ruff: noqa: E501 - a table has one case a line, or many short ones
 from __future__ import annotations
 
 from fractions import Fraction
@@ -104,7 +105,7 @@ def test_square_of_a_ball_around_zero() -> None:
 def test_precision_is_put_back() -> None:
     """The precision of the process is the old one afterwards, also after an error."""
     old = ctx.prec, ctx.cap
-    with pytest.raises(ValueError, match="stop"), precision(333, 7):
+    with pytest.raises(ValueError, match="stop"), precision(333, 7):  # noqa: PT012 - the precision inside matters
         assert (ctx.prec, ctx.cap) == (333, 7)
         raise ValueError("stop")
     assert (ctx.prec, ctx.cap) == old
@@ -182,7 +183,7 @@ KLEENE = [
 def test_formula_is_decided_by_the_logic_of_three_values(text: str, wanted: bool | None) -> None:
     """Over x in [-1, 1], and y without a value, a formula is decided only where every value leaves no choice."""
     values: dict[str, Any] = {"x": arb(0, 1), "y": arb.nan()}
-    atoms = [node for node in _atoms(formula(text))]
+    atoms = _atoms(formula(text))
     sides = {atom: tuple(evaluate(atom.args, Ball(), values)) for atom in atoms}
     assert decide(formula(text), sides) is wanted
 

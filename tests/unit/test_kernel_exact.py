@@ -1,5 +1,6 @@
 """Is it exactly zero? True identities found, false and undecided ones not."""
 
+# ruff: noqa: E501 - a table has one case a line, or many short ones
 from __future__ import annotations
 
 from fractions import Fraction
@@ -10,7 +11,7 @@ from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import coefficients, is_zero, normal
 from proofcheck.kernel.rules.premises import scope_of
 from proofcheck.kernel.statement import Scope
-from proofcheck.kernel.terms import Domain, Obligation, Term, num, show, var
+from proofcheck.kernel.terms import Domain, Obligation, Term, num, show, total, var
 
 REAL = Domain(None, None, lower_closed=False, upper_closed=False)
 NAMES = ("x", "y", "t", "n")
@@ -105,3 +106,13 @@ def test_constants_and_terms_come_back() -> None:
     assert ring.term(ring.number(Fraction(2))) is num(2)
     assert is_zero(Term("sub", (ring.term(other), term("x/2 + 1/x"))))
     assert var("x") in [known.term for known in ring.generators.values()]
+
+
+def test_limits_of_the_ring() -> None:
+    """Too many restarts, too many terms and a divisor that is 0 for a reason of roots are rejected, not computed."""
+    halves = [Term("sin", (Term("mul", (num(Fraction(1, 2)), var(f"v{i}"))),)) for i in range(41)]
+    wide = term("(x + 1)^60*(y + 1)^60*(t + 1)^20")
+    hidden = term("1/(sqrt(x^2) - x)/(sqrt(x^2) + x)")
+    for root, why in ((total(halves), "different fractions"), (wide, "60000 terms"), (hidden, "identically zero")):
+        with pytest.raises(Rejected, match=why):
+            normal((root,))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +46,7 @@ def test_anything_else_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path, claim_file: Callable[..., bytes], certificate: Callable[..., bytes]) -> Callable[..., list[str]]:
-    """A function that writes a claim and its certificate under their names and returns both paths."""
+    """Return a function that writes a claim and its certificate under their names and returns both paths."""
 
     def write(name: str, statement: str, proofs: object, **rest: object) -> list[str]:
         text = claim_file(statement, UNIT, id=name, **rest)
@@ -106,3 +108,12 @@ def test_command_refuses_citations_in_a_circle(place: Callable[..., list[str]], 
     moved.write_bytes((tmp_path / "paper" / "a.toml").read_bytes().replace(b"paper/b", b"paper/moved"))
     assert main(place("paper/d", "x >= 5", {"statement": {"rule": "cite"}}, by=cite("paper/moved"))) == 2
     assert "PC205" in capsys.readouterr().err
+
+
+def test_package_runs_as_a_command(place: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -m proofcheck.kernel`` is the command."""
+    monkeypatch.setattr(sys, "argv", ["kernel", *place("paper/a", "x >= 0", {"statement": SIGN})])
+    monkeypatch.delitem(sys.modules, "proofcheck.kernel.__main__")
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("proofcheck.kernel", run_name="__main__")
+    assert caught.value.code == 0

@@ -1,5 +1,6 @@
 """The rules accept what they should; how a receipt is put together; citations, assumptions, steps, neighbours."""
 
+# ruff: noqa: E501 - a table has one case a line, or many short ones
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -39,6 +40,10 @@ PROVED: list[tuple[str, dict[str, str], dict[str, Any], dict[str, Any]]] = [
     ("x + y > 0", {"x": "[1, 2]", "y": "(0, x]"}, bisection("C"), {}),
     ("2*x - y >= 0", {"x": "[1, 2]", "y": "[0, x]"}, bisection("C"), {}),
     ("x < 2", UNIT, bisection("C"), {}),
+    ("x >= 0 and y >= 0", {"x": "[0, 1]", "y": "[0, 1]"}, bisection("C"), {}),
+    ("x^(-2) > 0", {"x": "(0, 1]"}, SIGN, {}),
+    ("sin(x)*y > 0", {"x": "(0, 1]", "y": "(0, 1]"},
+     {"rule": "taylor", "u": "x", "v": "y", "end": "lower", "order": 1, "left": 1, "right": 0, "length": 3, "prec": 64, "strips": [["1", "l", "N"]]}, {}),
     ("sqrt(x^2 - x + 1/3) <= 2", UNIT, bisection("N", conditions=[bisection("00MM0MM")]), {}),
     ("1 = 1", {}, bisection("N"), {}),
     ("x != 2", {"x": "[0, pi/2]"}, bisection("N"), {}),
@@ -215,3 +220,23 @@ def test_reading_is_exposed(claim_file: Callable[..., bytes]) -> None:
     assert kernel.read(claim_file("x >= 0", UNIT)).id == "paper/claim"
     with pytest.raises(Malformed):
         kernel.read(b"")
+
+
+def test_taylor_needs_smooth_terms_with_values(judge: Callable[..., Receipt]) -> None:
+    """A pole or a branch point on the strip leaves it undecided."""
+    proof = {"rule": "taylor", "u": "x", "v": "y", "end": "lower", "order": 1, "left": 0, "right": 0, "length": 2, "prec": 64, "strips": [["1", "", "N"]]}
+    for statement in ("x/y > 0", "x*sqrt(y) > 0"):
+        with pytest.raises(Rejected) as caught:
+            judge(statement, proof, {"x": "(0, 1]", "y": "(0, 1]"})
+        assert caught.value.code.startswith("PC303")
+
+
+def test_earlier_step_is_a_premise(claim_file: Callable[..., bytes], certificate: Callable[..., bytes]) -> None:
+    """A closed earlier step can be used where it says enough; an open, later or different one cannot."""
+    claim = claim_file("x >= 0", UNIT, given=["x < 1"], more=step("a", "x >= 0 and x > -1") + step("b", "x > -2"))
+    use = {"rule": "step", "id": "a"}
+    assert kernel.check(claim, certificate(claim, {"step a": SIGN, "step b": SIGN, "statement": use})).verdict == "proved"
+    for proofs in ({"statement": use}, {"step a": SIGN, "step b": use}, {"step b": SIGN, "statement": {"rule": "step", "id": "b"}}, {"step a": use}):
+        with pytest.raises(Rejected) as caught:
+            kernel.check(claim, certificate(claim, proofs))
+        assert caught.value.code.startswith("PC314")

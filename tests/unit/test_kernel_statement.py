@@ -1,16 +1,19 @@
 """Claim text -> obligations: names, shapes, binders, domains, limits, digests."""
 
+# ruff: noqa: E501 - a table has one case a line, or many short ones
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from proofcheck import kernel
 from proofcheck.kernel import Malformed
-from proofcheck.kernel.terms import Obligation, show, variables
+from proofcheck.kernel.terms import ONE, Domain, Obligation, add, num, show, var, variables
 
 UNIT = {"x": "[0, 1]"}
 
@@ -337,3 +340,14 @@ def test_whole_sums_keep_their_range(claim_file: Callable[..., bytes]) -> None:
     goal = first(claim_file("sum(k in 1..n + 2*3, sum(j in -k..n - 1, j*k)) >= 0", {"n": "integer in [1, 9]"})).goal
     assert show(goal) == "sum(_2 in 1..n + 6, sum(_1 in -_2..n - 1, _1*_2)) >= 0"
     assert variables(goal) == {"n"}
+
+
+def test_terms_are_frozen_and_travel_between_processes() -> None:
+    """A term cannot be changed, a copy is the same object, and long ones print shortened in messages."""
+    term = add(var("x"), ONE)
+    with pytest.raises(AttributeError):
+        term.op = "sub"
+    assert copy.deepcopy(term) is term
+    assert repr(num(Fraction(2) ** 9000)) == "…"
+    assert show(num(Fraction(2) ** 9000)).startswith("0x1000")
+    assert str(Domain(None, ONE, lower_closed=False, upper_closed=True, integer=True)) == "(-inf, 1] integer"

@@ -16,7 +16,7 @@ from tests.project import Project
 
 @pytest.fixture
 def claim(tmp_path: Path) -> Claim:
-    """A claim on disk without a certificate."""
+    """Return a claim on disk without a certificate."""
     project = Project(tmp_path)
     return load(project.claim("x", "x >= 0"), tmp_path / "claims")
 

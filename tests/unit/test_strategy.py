@@ -17,7 +17,7 @@ File = Callable[..., bytes]
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """The names of the methods that were asked, with the options that they got."""
+    """Return the names of the methods that were asked, with the options that they got."""
     calls: list[tuple[str, dict[str, Any]]] = []
 
     def method(name: str) -> strategy.Method:
@@ -84,11 +84,21 @@ def test_declared_steps_are_left_to_the_kernel(claim_file: File, asked: list[Any
     assert asked == []
 
 
-def test_unknown_method_is_outside_the_fragment(claim_file: File) -> None:
-    """A method that nobody has is no crash: the evidence names it and those there are."""
-    found = _choose(claim_file("x >= 0", {"x": "[0, 1]"}, by='"nonesuch"'))
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        ('"nonesuch"', ["'nonesuch'", "inequality", "PC204"]),
+        ('{ rule = "bisection", cells = "many" }', ["`cells` is 'many'", "PC204"]),
+        ('{ rule = "bisection", prec = 5 }', ["`prec` is 5", "PC204"]),
+        ('{ method = "grid", pionts = 5 }', ["`pionts` is not an option", "PC202"]),
+    ],
+)
+def test_mistakes_in_by_are_the_files(claim_file: File, by: str, words: list[str]) -> None:
+    """A method that there is not, or an option that it does not have, is no crash: the evidence says what is wrong, and where."""
+    found = strategy.attempt({"claim": claim_file("x >= 0", {"x": "[0, 1]"}, by=by), "obligation": "statement"})
     assert isinstance(found, Undecided)
-    assert (found.why, "'nonesuch'" in found.detail, "inequality" in found.detail) == ("fragment", True, True)
+    assert found.why == "malformed"
+    assert [word for word in [*words, "[claim]"] if word not in found.detail] == []
 
 
 def test_attempt_reads_the_claim_again(claim_file: File) -> None:

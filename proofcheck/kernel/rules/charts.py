@@ -10,6 +10,7 @@ from ..certificate import Node, node_of, nodes_of, number_of, only_keys, text_of
 from ..errors import Malformed, Rejected
 from ..exact import is_zero
 from ..parse import is_name
+from ..signs import Signs
 from ..statement import Scope
 from ..terms import ZERO, Domain, Obligation, Term, conjuncts, mul, neg, sub, substitute, var, variables
 from . import Link, established
@@ -24,7 +25,8 @@ def chart(goal: Obligation, node: Node, link: Link) -> bool:
                                             P[x] for all x in the domain
 
     Soundness: each x of the domain that satisfies the hypotheses is m(y) for y = i(x), which lies in the box; there the hypotheses
-    hold in the new variables too. The maps m have values everywhere; the inverse i has values on the domain (premises).
+    hold in the new variables too. The maps m have values everywhere in the box (signs); the inverse i
+    has values on the domain (premises).
     """
     only_keys(node, "new", "map", "inverse", "premises", "then")
     box, maps, back = (_texts(node, key, goal) for key in ("new", "map", "inverse"))
@@ -36,12 +38,15 @@ def chart(goal: Obligation, node: Node, link: Link) -> bool:
         inner.domains(box, "chart")
     except Malformed as error:
         raise Rejected("PC302", f"A domain of the chart cannot be read: {error.what}", goal.name) from None
+    if set(inner.box) != set(box):
+        raise Rejected("PC310", "A chart has real variables, not vectors.", goal.name)
     outer = scope_of(goal)
     forward = {name: term_in(inner, text) for name, text in maps.items()}
     inverse = {name: term_in(outer, text) for name, text in back.items()}
+    inside = Signs(inner.box)
     for name, image in forward.items():
-        if conditions(image):
-            raise Rejected("PC310", f"{image} does not have a value everywhere.", goal.name)
+        if not all(inside.holds(condition) for condition in conditions(image)):
+            raise Rejected("PC310", f"{image} is not shown to have a value everywhere in the box.", goal.name)
         if not is_zero(sub(substitute(image, inverse), var(name))):
             raise Rejected("PC310", f"The inverse does not lead back to {name}.", goal.name)
     wanted = dict.fromkeys(condition for image in inverse.values() for condition in conditions(image))
@@ -61,7 +66,7 @@ def _texts(node: Node, key: str, goal: Obligation) -> dict[str, str]:
 
 
 def _inside(value: Term, domain: Domain, inverse: Mapping[str, Term]) -> list[Term]:
-    """Return the relations that put a value into a domain whose ends may use other new variables."""
+    """Return the relations that put a value into a domain whose ends may use other new variables, after what gives the ends values."""
     if domain.integer:
         raise Rejected("PC310", "A chart has real variables.")
     found = []
@@ -69,7 +74,7 @@ def _inside(value: Term, domain: Domain, inverse: Mapping[str, Term]) -> list[Te
         found.append(Term("ge" if domain.lower_closed else "gt", (sub(value, substitute(domain.lower, inverse)), ZERO)))
     if domain.upper is not None:
         found.append(Term("ge" if domain.upper_closed else "gt", (sub(substitute(domain.upper, inverse), value), ZERO)))
-    return found
+    return [*dict.fromkeys(condition for formula in found for condition in conditions(formula)), *found]
 
 
 def restrict(goal: Obligation, node: Node, link: Link) -> bool:
