@@ -96,6 +96,16 @@ def show(directory: str, name: str, source: bool) -> None:
 
 
 @cli.command()
+@click.argument("name", metavar="ID|CERTIFICATE|CODE")
+@click.pass_obj
+def explain(directory: str, name: str) -> None:
+    """Tell a proof in plain words with its subdivisions drawn, a refutation with its numbers, why nothing was found, or what a code means."""
+    from proofcheck.explain import explain_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: explain_command(project(directory), name))
+
+
+@cli.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.pass_obj

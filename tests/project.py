@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,8 @@ from click.testing import CliRunner
 from proofcheck.cli import cli
 
 ROOT = Path(__file__).parents[1]
+PROGRAM = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from proofcheck.cli import main; main()"
+"""The program as a shell starts it: a test run in the background may ignore Ctrl-C, and children inherit that."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,10 @@ class Project:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the program in a process of its own, in this folder."""
         return subprocess.Popen(
-            [sys.executable, "-m", "proofcheck", *arguments],
+            [sys.executable, "-c", PROGRAM, *arguments],
             cwd=self.root,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=_hear_signals,
         )
-
-
-def _hear_signals() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner in the background may ignore it, and children inherit that

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from proofcheck.kernel.terms import PI, Domain, div, num
 from proofcheck.report.model import ClaimReport, ObligationReport, PaperReport, PaperRow, Report
+from proofcheck.report.pictures import drawn
+
+RIGHT_ANGLES = (("theta", Domain(num(0), div(PI, num(2)), lower_closed=False, upper_closed=True)),)
+ZEROS = {"rule": "zeros", "var": "theta", "end": "lower", "order": 2, "length": 9, "prec": 64, "tree": "0N0N0NN"}
 
 DETERMINANT = ClaimReport(
     id="sample/det",
@@ -34,6 +39,7 @@ DETERMINANT = ClaimReport(
         ObligationReport(
             "step positive", "step", "proved", "taylor", "kernel", "D > 0", "theta in (0, pi/2]",
             "At 0 the matrix is singular and D has a double zero; D/θ² starts at 4π².", "7 strips, order 6", "3.1e-4", {"theta": "pi/2"}, seconds=0.39,
+            picture=drawn(RIGHT_ANGLES, ZEROS),
         ),
         ObligationReport("check 1", "check", "supported", "grid", "numerical", "D > 0", detail="10 000 points, 50 digits", margin="1.2e-7"),
         ObligationReport("sanity 1", "sanity", "proved", "ring", "kernel", "D = 2*pi^2 - 1", text="at θ = π/2"),

@@ -232,6 +232,8 @@ def obligation(name: str, scope: Scope, given: tuple[Term, ...], goal: Term) -> 
     while todo:
         here = todo.pop()
         if here not in used:
+            if here not in scope.box:
+                raise Malformed("PC104", f"`{here}` is used as a number in {name}, where it is none.")
             used.add(here)
             domain = scope.box[here]
             for end in (domain.lower, domain.upper):

@@ -13,7 +13,7 @@ from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.charts import disjuncts
 from proofcheck.kernel.rules.links import covers
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.terms import NEGATED, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, show, sub, var
+from proofcheck.kernel.terms import NEGATED, ONE, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, div, mul, show, sub, var
 from proofcheck.store import steps_of
 
 Progress = Callable[[int, int, str], None]
@@ -37,7 +37,8 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
 def from_steps(goal: Obligation, steps: Mapping[str, Obligation]) -> Node | None:
     """Return a proof of the goal from steps.
 
-    1. as a step states it; 2. by its parts; 3. by its sign; 4. without a positive divisor; 5. region by region.
+    1. as a step states it; 2. by its parts; 3. without a positive divisor; 4. region by region; 5. by a step that is the difference
+    of its sides times a positive factor; 6. by its sign.
     """
     parts_wanted = set(conjuncts(goal.goal))
     direct = next((name for name, step in steps.items() if covers(step, goal) and parts_wanted <= set(conjuncts(step.goal))), None)
@@ -50,17 +51,46 @@ def from_steps(goal: Obligation, steps: Mapping[str, Obligation]) -> Node | None
         return from_disjunction(goal, steps)
     if goal.goal.op not in RELATIONS:
         return None
-    if Signs(goal.box, goal.given).holds(goal.goal):
-        return {"rule": "sign"}
     left, right = goal.goal.args
     if left.op == "div" and right is ZERO:
         top, bottom = left.args
         inner = from_steps(replace(goal, goal=Term(goal.goal.op, (top, ZERO))), steps)
-        if inner is None:
-            return None
-        node: Node = {"rule": "scale", "factor": show(bottom), "to": show(top), "then": inner}
-        return {**node, **premises(goal, divisor_conditions(goal.goal, bottom))}
-    return by_regions(goal, [(name, step) for name, step in steps.items() if step.goal is goal.goal])
+        if inner is not None:
+            node: Node = {"rule": "scale", "factor": show(bottom), "to": show(top), "then": inner}
+            return {**node, **premises(goal, divisor_conditions(goal.goal, bottom))}
+    regions = by_regions(goal, [(name, step) for name, step in steps.items() if step.goal is goal.goal])
+    found = regions or by_factor(goal, steps)
+    return found or ({"rule": "sign"} if Signs(goal.box, goal.given).holds(goal.goal) else None)
+
+
+def by_factor(goal: Obligation, steps: Mapping[str, Obligation]) -> Node | None:
+    """Return a proof by a step `t = q*(a - b)` for the goal `a < b` (or another relation), where q > 0 and other steps show `t < 0`."""
+    difference = sub(*goal.goal.args)
+    signs = Signs(goal.box, goal.given)
+    for equation in dict.fromkeys(atom for step in steps.values() for atom in conjuncts(step.goal) if atom.op == "eq"):
+        for target, product in (equation.args, equation.args[::-1]):
+            factor = cofactor(product, difference)
+            if factor is None or not signs.holds(Term("gt", (factor, ZERO))):
+                continue
+            # Each equation is used once, so that this ends.
+            others = {name: step for name, step in steps.items() if equation not in conjuncts(step.goal)}
+            inner = from_steps(replace(goal, goal=Term(goal.goal.op, (target, ZERO))), others)
+            if inner is not None:
+                node: Node = {"rule": "scale", "factor": show(factor), "to": show(target), "then": inner}
+                return {**node, **premises(goal, divisor_conditions(goal.goal, factor))}
+    return None
+
+
+def cofactor(product: Term, factor: Term) -> Term | None:
+    """Return what is left of a product without one of its factors, None where it is not one."""
+    if product is factor:
+        return ONE
+    if product.op in ("mul", "div"):
+        for i in (0, 1) if product.op == "mul" else (0,):
+            rest = cofactor(product.args[i], factor)
+            if rest is not None:
+                return mul(rest, product.args[1 - i]) if product.op == "mul" else div(rest, product.args[1])
+    return None
 
 
 def divisor_conditions(goal: Term, divisor: Term) -> tuple[Term, ...]:

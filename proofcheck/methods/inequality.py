@@ -6,7 +6,7 @@ What this finds is a tree of kernel rules. Order of attempts: cheap and decisive
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from time import perf_counter
 from typing import Any
@@ -16,13 +16,13 @@ from flint import arb
 from proofcheck.evidence import Evidence, Margin, Proof, Undecided
 from proofcheck.kernel import rules
 from proofcheck.kernel.algebra import Ball, evaluate, precision, sides
-from proofcheck.kernel.calculus import conditions
-from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.calculus import conditions, derivative
+from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.exact import Element, coefficients, is_zero, normal
 from proofcheck.kernel.rules.premises import term_in
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
 from proofcheck.kernel.rules.zeros import quotient, value
-from proofcheck.kernel.signs import Signs
+from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var, variables
 
@@ -33,6 +33,7 @@ Progress = Callable[[int, int, str], None]
 MAX_ORDER = 12
 LENGTHS = (0, 2, 5, 10, 18)
 FEW = 300
+LARGE = 45
 MAX_CLEARED = 60
 SMALLEST = Fraction(1, 2**30)
 
@@ -45,7 +46,7 @@ class Budget:
     progress: Progress
     spent: int = 0
     stuck: Cell | None = None
-    narrowest: Fraction = field(default=Fraction(1))
+    blowups: int = 2
 
     def spend(self) -> bool:
         """Count one cell; say whether there was one left."""
@@ -77,10 +78,29 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
 
 
 def prove(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
-    """Return a proof node, or None. 1. signs; 2. each conjunct by itself; 3. zeros at ends; 4. bisection; 5. zeros inside."""
-    node = by_signs(obligation, budget, bits)
+    """Return a proof node, or None. 1. signs; 2. each conjunct by itself; 3. zeros at ends; 4. bisection; 5. zeros inside.
+
+    For large goals on bounded domains only plain signs come first: normal forms of all parts cost more than a subdivision.
+    """
+    late = len(postorder((obligation.goal,))) > LARGE and all(None not in (domain.lower, domain.upper) for _, domain in obligation.domains)
+    node = by_signs(obligation, budget, bits, Plain if late else Signs)
     if node is not None:
         return node
+    node = without_signs(obligation, budget, bits)
+    return by_signs(obligation, budget, bits) if node is None and late else node
+
+
+class Plain(Signs):
+    """Signs without normal forms."""
+
+    def by_normal_form(self, term: Term) -> frozenset[int]:
+        """Return what is known without a normal form: nothing."""
+        del term
+        return ANY
+
+
+def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof node by anything but the signs of the whole goal, or None."""
     smaller = weakened(obligation)
     if smaller is not None:
         keep, relation, reduced = smaller
@@ -104,7 +124,96 @@ def prove(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] |
         node = with_zero_inside(obligation, budget, bits)
         if node is None and short is not budget:
             node = by_bisection(obligation, budget, bits)
+        if node is None and budget.blowups:
+            node = by_slope(obligation, budget, bits) or blown_up(obligation, budget, bits)
     return node
+
+
+def by_slope(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a ``monotone`` node: the sign at one end of a variable, and the sign of the derivative from there on."""
+    relation = obligation.goal.op
+    if len(obligation.domains) < 2 or relation not in ("lt", "le", "gt", "ge"):
+        return None
+    f = sub(*obligation.goal.args) if relation in ("gt", "ge") else neg(sub(*obligation.goal.args))
+    for name, domain in obligation.domains:
+        ends = [end for other in obligation.box.values() for end in (other.lower, other.upper) if end is not None]
+        if domain.integer or any(name in variables(part) for part in (*ends, *obligation.given)):
+            continue
+        for end, point, closed in (("lower", domain.lower, domain.lower_closed), ("upper", domain.upper, domain.upper_closed)):
+            if point is not None:
+                node = rising(obligation, f, name, end, point, Budget(min(budget.cells, 1500), budget.progress, blowups=0), bits, closed=closed)
+                if node is not None:
+                    return node
+    return None
+
+
+def rising(
+    obligation: Obligation, f: Term, name: str, end: str, point: Term, budget: Budget, bits: int, *, closed: bool
+) -> dict[str, Any] | None:  # fmt: skip
+    """Return a ``monotone`` node for f > 0 (or >= 0, as the goal says) from one end of a variable, or None."""
+    try:
+        slope = derivative(f, name)
+    except Malformed:
+        return None
+    strict = "none" if obligation.goal.op in ("le", "ge") else "base" if closed else "slope"
+    base = Term("gt" if strict == "base" else "ge", (substitute(f, {name: point}), num(0)))
+    start = replace(obligation, domains=tuple((n, d) for n, d in obligation.domains if n != name), goal=base)
+    inside = replace(obligation, goal=Term("gt" if strict == "slope" else "ge", (slope if end == "lower" else neg(slope), num(0))))
+    if find(start, 60) is not None or find(inside, 200) is not None:
+        return None
+    nodes = [prove(part, replace(budget), bits) for part in (start, inside)]
+    if None in nodes:
+        return None
+    domain = obligation.box[name]
+    closure = replace(domain, lower_closed=True) if end == "lower" else replace(domain, upper_closed=True)
+    whole = replace(obligation, domains=tuple((n, closure if n == name else d) for n, d in obligation.domains))
+    premises = definedness(whole, conditions(f), budget, bits)
+    node = {"rule": "monotone", "var": name, "from": end, "strict": strict, "base": nodes[0], "slope": nodes[1], **({"premises": premises} if premises else {})}
+    return node if premises is not None and _accepts(obligation, node) else None
+
+
+def blown_up(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return cases and charts at the corner of a rectangle near which bisection got stuck: x = a u, y = b u v, and exchanged.
+
+    Where both sides come together at a corner faster than on its edges, the quotient by the edges' zeros still vanishes there;
+    in the charts the corner is an edge.
+    """
+    if len(obligation.domains) != 2 or obligation.given or budget.stuck is None:
+        return None
+    ends = []
+    for (_, domain), (low, high) in zip(obligation.domains, budget.stuck, strict=True):
+        if domain.lower is None or domain.upper is None or variables(domain.lower) or variables(domain.upper):
+            return None
+        if low < Fraction(1, 16):
+            ends.append((domain.lower, sub(domain.upper, domain.lower), domain.lower_closed))
+        elif high > Fraction(15, 16):
+            ends.append((domain.upper, sub(domain.lower, domain.upper), domain.upper_closed))
+        else:
+            return None
+    (x, _), (y, _) = obligation.domains
+    (x0, a, _), (y0, b, _) = ends
+    across = f"(({y}) - ({y0}))*({a})", f"(({x}) - ({x0}))*({b})"
+    sign = 1 if _number(a) * _number(b) > 0 else -1
+    on = f"{across[0]} {'<=' if sign > 0 else '>='} {across[1]}"
+    parts: list[dict[str, Any]] = []
+    for (p, p0, c), (q, q0, d), closed in (((x, x0, a), (y, y0, b), ends[1][2]), ((y, y0, b), (x, x0, a), ends[0][2])):
+        new = {"u_": "(0, 1]", "v_": f"{'[' if closed else '('}0, 1]"}
+        maps = {p: f"({p0}) + ({c})*u_", q: f"({q0}) + ({d})*u_*v_"}
+        inverse = {"u_": f"({p} - ({p0}))/({c})", "v_": f"({q} - ({q0}))*({c})/(({d})*({p} - ({p0})))"}
+        parts.append({"rule": "chart", "new": new, "map": maps, "inverse": inverse})
+    if ends[0][2] and ends[1][2]:
+        return None  # the corner itself belongs to the domain and to neither chart
+    for part in parts:
+        inner = Scope({}, {}, "chart")
+        inner.domains(part["new"], "chart")
+        forward = {name: term_in(inner, text) for name, text in part["map"].items()}
+        changed = Obligation(obligation.name, tuple(inner.box.items()), (), substitute(obligation.goal, forward))
+        node = prove(changed, Budget(min(budget.cells, 3000), budget.progress, blowups=budget.blowups - 1), bits)
+        if node is None:
+            return None
+        part["then"] = node
+    whole = {"rule": "cases", "on": on, "yes": parts[0], "no": parts[1]}
+    return whole if _accepts(obligation, whole) else None
 
 
 def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None:
@@ -129,7 +238,7 @@ def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None
 
 def by_parts(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
     """Return a proof of each part of a conjunction; equalities among them by their normal forms."""
-    parts = []
+    parts: list[dict[str, Any]] = []
     for formula in conjuncts(obligation.goal):
         part = replace(obligation, goal=formula)
         node = {"rule": "ring"} if formula.op == "eq" and _accepts(part, {"rule": "ring"}) else prove(part, budget, bits)
@@ -199,9 +308,9 @@ def bounded(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any]
     return whole if _accepts(obligation, whole) else None
 
 
-def by_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+def by_signs(obligation: Obligation, budget: Budget, bits: int, kind: type[Signs] = Signs) -> dict[str, Any] | None:
     """Return a ``sign`` node where the structure decides, else None."""
-    if not Signs(obligation.box, obligation.given).holds(obligation.goal):
+    if not kind(obligation.box, obligation.given).holds(obligation.goal):
         return None
     premises = definedness(obligation, conditions(obligation.goal), budget, bits)
     return None if premises is None else {"rule": "sign", **({"conditions": premises} if premises else {})}

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from ..algebras.mathml import mathml_definition, mathml_domain, mathml_domains, mathml_text
 from . import summary
 from .model import Report
+from .pictures import inert
 from .text import clean, clean_lines
 
 
@@ -29,7 +30,7 @@ def to_html(report: Report) -> str:
     environment.filters.update(
         math=_math, display=_display, domain=_domain, domains=_domains, definition=_definition, duration=summary.duration, verdict=summary.verdict,
         how=summary.how, knowledge=summary.knowledge, expectation=summary.expectation, guarded=summary.guarded, way=summary.way,
-        commands=summary.commands, thousands=lambda number: f"{number:,}".replace(",", "\u202f"),
+        commands=summary.commands, picture=_picture, thousands=lambda number: f"{number:,}".replace(",", "\u202f"),
     )  # fmt: skip
     known = {claim.id: (claim, anchor) for claim, anchor in zip(reversed(report.claims), reversed(anchors), strict=True)}
     named = {name for paper in report.papers for row in paper.rows for name in row.claims}
@@ -72,6 +73,10 @@ def _domains(text: str) -> Markup:
 
 def _definition(body: str, name: str) -> Markup:
     return Markup(mathml_definition(clean(name), clean(body)))
+
+
+def _picture(pictures: str) -> Markup:
+    return Markup(inert(pictures))
 
 
 def _anchors(report: Report) -> list[str]:

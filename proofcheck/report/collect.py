@@ -19,6 +19,7 @@ from proofcheck.store import proofs
 from proofcheck.verdict import Verdict
 
 from .model import ClaimReport, ObligationReport, PaperReport, PaperRow
+from .pictures import drawn
 
 STATUS = {"unchecked": "proved", "proved": "proved", "refuted": "refuted", "assumed": "assumed", "cited": "cited", "open": "open"}
 
@@ -113,6 +114,7 @@ def obligation_report(
         where=dict(margin.at) if margin else {},
         witness=witness,
         seconds=item.seconds if item else 0.0,
+        picture=drawn(entry.obligation.domains, node) if finding is not None and finding.status == "proved" and node else "",
     )
 
 

@@ -17,6 +17,7 @@ class ObligationReport:
     name: "statement", "step positive", "check 1", "sanity 1", "must_fail 1", with "[K=2]" behind it for an instance.
     status: proved, refuted, supported, assumed, cited, open, error. rule: the kernel rule or method that decided it.
     formula: the obligation in the formula language, definitions not expanded (what the file says).
+    picture: the subdivisions of its proof as SVG elements (``pictures``).
     """
 
     name: str
@@ -32,6 +33,7 @@ class ObligationReport:
     where: dict[str, str] = field(default_factory=dict)
     witness: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    picture: str = ""
 
 
 @dataclass(frozen=True)

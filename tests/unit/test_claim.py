@@ -70,8 +70,11 @@ def _digest(text: str) -> str:
         BASE.replace("f(x) <= K*x", "sin(x) + a <= K*x"),
         BASE.replace("\n", "\r\n"),
     ],
-    ids=["comments", "order", "order-in-table", "spaces", "renamed", "renamed-argument", "prose", "source", "how-hard", "citation", "search", "decimal", "expanded", "crlf"],
-)
+    ids=[
+        "comments", "order", "order-in-table", "spaces", "renamed", "renamed-argument", "prose",
+        "source", "how-hard", "citation", "search", "decimal", "expanded", "crlf",
+    ],
+)  # fmt: skip
 def test_digest_is_of_the_meaning(text: str) -> None:
     """What does not change the meaning does not change the digest."""
     assert text != BASE

@@ -110,10 +110,12 @@ def hostile_report(text: str) -> Report:
 PAGE = """html head meta title style body header h1 h2 h3 p strong em span main section div table caption thead tbody tr th td a article code blockquote
     dl dt dd ol ul li details summary pre meter footer"""
 FORMULA = "math mrow mi mn mo mtext mspace mfrac msup msub msubsup munderover msqrt mtable mtr mtd"
-ELEMENTS = {*PAGE.split(), *FORMULA.split()}
+PICTURE = "svg path text"
+ELEMENTS = {*PAGE.split(), *FORMULA.split(), *PICTURE.split()}
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "role", "scope", "href", "open", "aria-labelledby", "aria-label", "min", "max", "value",
     "display", "form", "stretchy", "width", "mathvariant",
+    "viewbox", "height", "font-size", "font-weight", "fill", "fill-opacity", "stroke", "stroke-width", "d", "x", "y", "text-anchor",
 }  # fmt: skip
 
 

@@ -39,7 +39,10 @@ def settled(formula: Term) -> bool | None:
 
 
 def point(goal: Obligation, node: Node, link: Link) -> bool:
-    """Accept, or refute, a formula without variables: by balls at rising precision, or by equal normal forms."""
+    """Accept, or refute, a formula without variables: by balls at rising precision, or by equal normal forms.
+
+    Soundness: what is accepted has values in all its parts, also in those that `or` and `not` do not need (PC307).
+    """
     del link
     only_keys(node)
     if goal.domains or goal.given or variables(goal.goal):
@@ -47,6 +50,8 @@ def point(goal: Obligation, node: Node, link: Link) -> bool:
     answer = settled(goal.goal)
     if answer is None:
         raise Rejected("PC303", f"Not decided: {goal.goal}.", goal.name)
+    if answer and not all(settled(condition) for condition in conditions(goal.goal)):
+        raise Rejected("PC307", f"A part is not shown to have a value: {goal.goal}.", goal.name)
     return answer
 
 
