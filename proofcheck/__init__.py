@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from proofcheck.prove import Result, prove
+    from proofcheck.proving import Result, prove
 
 __all__ = ["Result", "prove"]
 __version__ = "0.1.0"
@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Return ``prove`` or ``Result``, loaded when first used: importing the kernel must not import the methods."""
     if name in ("Result", "prove"):
-        import proofcheck.prove as module  # noqa: PLC0415 - see above
+        import proofcheck.proving as module  # noqa: PLC0415 - see above
 
         return getattr(module, name)
     raise AttributeError(f"module 'proofcheck' has no attribute {name!r}")

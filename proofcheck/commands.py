@@ -87,7 +87,7 @@ def prove_command(
     """Prove one formula, or a list of problems, and print what is known."""
     from dataclasses import asdict  # noqa: PLC0415 - only here
 
-    from proofcheck.prove import prove  # noqa: PLC0415 - loads the methods' supervisor
+    from proofcheck.proving import prove  # noqa: PLC0415 - loads the methods' supervisor
     from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
 
     if (formula is None) == (problems is None):
@@ -118,7 +118,7 @@ def prove_list(path: Path, out: Path, timeout: float, jobs: int) -> int:
     """Answer a list of problems, a line for each, and close with a table; 1 where an answer contradicts what the list expects."""
     from collections import Counter  # noqa: PLC0415 - only here
 
-    from proofcheck.prove import disagreement, problems_of, run_list  # noqa: PLC0415 - loads the methods' supervisor
+    from proofcheck.proving import disagreement, problems_of, run_list  # noqa: PLC0415 - loads the methods' supervisor
     from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
 
     counts: Counter[str] = Counter()

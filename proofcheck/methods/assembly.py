@@ -9,14 +9,18 @@ from typing import Any
 from proofcheck.evidence import Evidence, Proof, Undecided
 from proofcheck.kernel.calculus import conditions
 from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.exact import normal
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.charts import disjuncts
 from proofcheck.kernel.rules.links import covers
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.terms import NEGATED, ONE, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, div, mul, show, sub, var
+from proofcheck.kernel.terms import NEGATED, ONE, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, div, mul, neg, show, sub, var
 from proofcheck.store import steps_of
 
+from .inequality import Budget, definedness
+
 Progress = Callable[[int, int, str], None]
+MAX_RATIO = 4
 Node = dict[str, Any]
 
 
@@ -25,13 +29,54 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     del progress
     steps: Mapping[str, Obligation] = options.get("steps", {})
     try:
-        node = from_steps(obligation, steps)
+        node = from_facts(obligation, options, steps) if "uses" in options else from_steps(obligation, steps)
         if node is None:
             return Undecided(obligation.name, "assembly", "fragment", "the steps do not cover the statement")
         prove(obligation, node, Link(steps=steps))
     except Rejected as error:
         return Undecided(obligation.name, "assembly", "fragment", str(error))
     return Proof(obligation.name, node, "assembly", detail=f"from {len(set(steps_of(node)))} steps")
+
+
+def from_facts(goal: Obligation, options: Mapping[str, Any], steps: Mapping[str, Obligation]) -> Node | None:
+    """Return a proof by signs, given what the steps ``uses`` show; with ``equation``, of that step's right side instead.
+
+    Completing the square, say: a step shows a f = (…)^2 + d b^2, others a > 0 and d > 0; then f > 0.
+    """
+    formulas = [(str(name), formula) for name in options["uses"] if name in steps for formula in conjuncts(steps[str(name)].goal)]
+    inner = replace(goal, given=(*goal.given, *(formula for _, formula in formulas)))
+    node: Node | None = {"rule": "sign"}
+    if options.get("equation") in steps:
+        node = scaled(inner, steps[str(options["equation"])].goal)
+    if node is None:
+        return None
+    for name, formula in reversed(formulas):
+        node = {"rule": "cut", "formula": show(formula), "lemma": {"rule": "step", "id": name}, "then": node}
+    return node
+
+
+def scaled(goal: Obligation, equation: Term) -> Node | None:
+    """Return a ``scale`` node from ``c f > 0`` to the sign of S, where the equation is ``a f = S``: the factor is a/c.
+
+    c is found by exact division, a is a factor of the equation's left side; None where the quotient a/c has no one sign.
+    """
+    left, target = equation.args
+    if left.op != "mul":
+        return None
+    for a, f in (left.args, left.args[::-1]):
+        try:
+            ring, (difference, form) = normal((sub(*goal.goal.args), f))
+            ratio = ring.div(difference, form)
+        except Rejected:
+            continue
+        if len(ratio.top) > MAX_RATIO or len(ratio.bottom) > MAX_RATIO:
+            continue
+        factor = div(a, ring.term(ratio))
+        for sign, to in ((factor, target), (neg(factor), neg(target))):
+            found = definedness(goal, divisor_conditions(goal.goal, sign), Budget(2_000, lambda *_: None), 64)
+            if found is not None:
+                return {"rule": "scale", "factor": show(sign), "to": show(to), "then": {"rule": "sign"}, "premises": found}
+    return None
 
 
 def from_steps(goal: Obligation, steps: Mapping[str, Obligation]) -> Node | None:
@@ -100,8 +145,6 @@ def divisor_conditions(goal: Term, divisor: Term) -> tuple[Term, ...]:
 
 def premises(goal: Obligation, wanted: tuple[Term, ...]) -> Node:
     """Return proofs of formulas that do not follow from signs, under the key that rules read."""
-    from .inequality import Budget, definedness  # noqa: PLC0415 - a heavier module that most statements do not need
-
     found = definedness(goal, wanted, Budget(20_000, lambda *_: None), 64)
     return {"premises": found} if found else {}
 

@@ -37,10 +37,14 @@ def attempt(payload: Mapping[str, Any]) -> Evidence:
     entries = {entry.obligation.name: entry for entry in read(payload["claim"]).entries}
     entry = entries[payload["obligation"]]
     _, _, instance = entry.obligation.name.partition("[")
-    own = [(name, e) for name, e in entries.items() if e.kind == "step" and name.partition("[")[2] == instance]
-    steps = {name.removeprefix("step ").partition("[")[0]: e.obligation for name, e in own}
+    steps: dict[str, Obligation] = {}  # those before the entry in the file's order, of its own instance; all of them for a statement
+    for name, other in entries.items():
+        if name == entry.obligation.name and entry.kind == "step":
+            break
+        if other.kind == "step" and name.partition("[")[2] == instance:
+            steps[name.removeprefix("step ").partition("[")[0]] = other.obligation
     try:
-        evidence = chosen(entry, dict(payload.get("options", {})), progress, steps if entry.kind == "statement" else {})
+        evidence = chosen(entry, dict(payload.get("options", {})), progress, steps)
     except Malformed as error:
         evidence = Undecided(entry.obligation.name, "strategy", "malformed", str(error.at(key=entry.key)))
     return replace(evidence, seconds=perf_counter() - start)
@@ -51,7 +55,7 @@ def chosen(
 ) -> Evidence:
     """Return the evidence of the method that fits the entry: its kind first, then the file's wish, then the goal's shape.
 
-    ``steps`` are those from which a statement may be assembled. Raises Malformed for methods and options that there are not.
+    ``steps`` are those that may be used: a statement is assembled from them where it can be. Raises Malformed for methods and options that there are not.
     """
     obligation = entry.obligation
     options = {**{key: value for key, value in entry.by.items() if key not in ("rule", "method")}, **options}
@@ -71,7 +75,9 @@ def chosen(
         found = point(entry)
         if found is not None:
             return found
-    if steps and not wish:
+    if wish == "assembly":
+        return method("assembly")(obligation, {**options, "steps": steps or {}}, progress)
+    if steps and not wish and entry.kind == "statement":
         assembled = method("assembly")(obligation, {**options, "steps": steps}, progress)
         if isinstance(assembled, Proof):
             return assembled

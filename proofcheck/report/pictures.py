@@ -23,12 +23,12 @@ HEIGHTS = {1: 26, 2: 190}
 HISTOGRAM = 110
 LONGEST = 16
 FORMS = {
-    "N": ("by the natural form", "#3f9170"),
-    "M": ("by the mean value form", "#3b7fc4"),
-    "C": ("by the corner form", "#d0872c"),
+    "N": ("natural", "#3f9170"),
+    "M": ("mean value", "#3b7fc4"),
+    "C": ("corner", "#d0872c"),
     "l": ("by the derivative at the lower edge", "#9a62c4"),
     "r": ("by the derivative at the upper edge", "#c4628f"),
-    "": ("cells drawn that are cut further", "#7d8590"),
+    "": ("cut further", "#7d8590"),
 }
 ELEMENTS = {"svg", "path", "text"}
 ATTRIBUTES = {
@@ -81,16 +81,22 @@ def picture(part: Part, most: int) -> str:
     for line in (row for said in found.sizes() for row in wrap(said, COLUMNS)):
         bottom += LINE
         marks.append(text(line, EDGE, bottom))
-    hidden = sum(not cell.form for cell in cells)
-    for form, count in [*found.forms.most_common(), *([("", hidden)] if hidden else [])]:
-        words, colour = FORMS[form]
-        if found.rule != "bisection" and form == "N":
-            if len(found.forms) == 1:
-                continue
-            words = "on the strip itself"
+    for form, words in legend(found, cells):
         bottom += LINE
-        marks += [path([square(EDGE, bottom - 9, 9, 9)], colour), text(f"{count} {words}", EDGE + 15, bottom)]
+        marks += [path([square(EDGE, bottom - 9, 9, 9)], FORMS[form][1]), text(words, EDGE + 15, bottom)]
     return framed(" ".join(head), marks, bottom)
+
+
+def legend(found: Subdivision, cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
+    """Yield the forms that occur, each with what it decides; and how much is left out, where not every leaf is drawn."""
+    for form, count in found.forms.most_common():
+        if found.rule == "bisection":
+            yield form, f"{count} by the {FORMS[form][0]} form"
+        elif len(found.forms) > 1:
+            yield form, f"{count} {FORMS[form][0] if form != 'N' else 'on the strip itself'}"
+    hidden = sum(not cell.form for cell in cells)
+    if hidden:
+        yield "", f"{hidden} of the {len(cells)} cells drawn are cut further"
 
 
 def areas(cells: Iterable[Cell], top: float, bottom: float) -> Iterator[str]:

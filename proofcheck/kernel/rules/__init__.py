@@ -56,6 +56,7 @@ RULES: dict[str, Rule] = {
     "scale": charts.scale,
     "both": charts.both,
     "either": charts.either,
+    "cut": charts.cut,
     "monotone": charts.monotone,
     "taylor": taylor.taylor,
     "ring": algebraic.ring,

@@ -14,7 +14,7 @@ from ..signs import Signs
 from ..statement import Scope
 from ..terms import ZERO, Domain, Obligation, Term, conjuncts, mul, neg, sub, substitute, var, variables
 from . import Link, established
-from .premises import domain_in, require, scope_of, term_in
+from .premises import domain_in, formula_in, require, scope_of, term_in
 
 
 def chart(goal: Obligation, node: Node, link: Link) -> bool:
@@ -185,6 +185,20 @@ def disjuncts(formula: Term) -> tuple[Term, ...]:
     if formula.op == "or":
         return disjuncts(formula.args[0]) + disjuncts(formula.args[1])
     return (formula,)
+
+
+def cut(goal: Obligation, node: Node, link: Link) -> bool:
+    """Accept what follows from something else that is proved on the same domain.
+
+        A      A => P
+        -------------
+              P
+    """
+    only_keys(node, "formula", "lemma", "then")
+    formula = formula_in(scope_of(goal), text_of(node, "formula"))
+    established(replace(goal, goal=formula, name=f"{goal.name}: {formula}"), node_of(node, "lemma"), link)
+    established(replace(goal, given=(*goal.given, formula), name=f"{goal.name}, given {formula}"), node_of(node, "then"), link)
+    return True
 
 
 def monotone(goal: Obligation, node: Node, link: Link) -> bool:
