@@ -121,7 +121,7 @@ def main() -> None:
             ("list", smallest, ("list",)),
         ):
             found = runs[name] = run(name, project, *words)
-            print(f"{name:20} {found.wall:8.2f} {found.cpu:8.2f} {found.largest / 1e6:11.0f} {found.tree / 1e6:8.0f}  {found.code:4}  {found.last[:80]}", flush=True)
+            print(f"{name:20} {found.wall:8.2f} {found.cpu:8.2f} {found.largest / 1e6:11.0f} {found.tree / 1e6:8.0f}  {found.code:4}  {found.last}", flush=True)
     nothing, certified, replayed = runs["from nothing"], runs["with certificates"], runs["replay all"]
     print(f"\nfrom nothing / with certificates {nothing.wall / certified.wall:6.1f}   from nothing / replay {nothing.wall / replayed.wall:6.1f}")
     print(f"cores used from nothing          {nothing.cpu / nothing.wall:6.2f}")

@@ -445,7 +445,7 @@ def schema_command() -> int:
 
 def columns() -> int:
     """Return the width to print for: the terminal's, or COLUMNS, at least 60 and at most 160."""
-    return min(max(shutil.get_terminal_size((100, 24)).columns, 60), 160)
+    return min(max(shutil.get_terminal_size((120, 24)).columns, 60), 160)
 
 
 def colored(stream: Any) -> bool:

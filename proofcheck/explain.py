@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from proofcheck import replay, store
-from proofcheck.algebras.typeset import pretty_domain, pretty_domains, pretty_text
+from proofcheck.algebras.typeset import SIGNS, pretty_domain, pretty_domains, pretty_text
 from proofcheck.claim import Claim, Library, library
 from proofcheck.commands import columns, found, kernel_look, last_report
 from proofcheck.errors import say
@@ -32,7 +33,7 @@ from proofcheck.report.model import ClaimReport, ObligationReport
 from proofcheck.report.subdivision import SUBDIVIDING, Part, Subdivision, subdivision
 from proofcheck.report.summary import guarded, how, point, several, verdict
 from proofcheck.report.text import clean, wrap
-from proofcheck.verdict import EXIT_PASS, INTERRUPTED, decide, judge
+from proofcheck.verdict import EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_PASS, INTERRUPTED, decide, judge
 
 Line = tuple[int, str]
 """How far a line is indented, and its text."""
@@ -55,6 +56,7 @@ WORDS = {
 }
 FORMS = {"N": "natural", "M": "mean value", "C": "corner", "l": "derivative at the lower edge", "r": "derivative at the upper edge"}
 RELATIONS = {"gt": ">", "lt": "<", "eq": "="}
+UNRUN = "checks run with `proofcheck verify`"
 PICTURE = "\0"
 """What the lines of a picture start with: they are not broken."""
 LONGEST = 160
@@ -84,11 +86,9 @@ def explain_command(root: Path, name: str) -> int:
         return say(f"{name}: {answer.text}", answer.exit_code)
     last = last_report(root, claim, certificate)
     said = decide(answer, {})
-    record = last or claim_report(
-        claim, answer, {}, said, judge(said, claim.expect), certificate, searched=False, seconds=outcome.seconds, points={}
-    )
+    record = last or claim_report(claim, answer, {}, said, judge(said, claim.expect), certificate, searched=False, seconds=outcome.seconds, points={})
     if last is None:
-        notes.append(f"Seen by the kernel alone; `proofcheck verify {claim.id}` searches, and says where it gets stuck.")
+        notes.append(f"Seen by the kernel alone; `proofcheck verify {claim.id}` searches, runs checks and computer algebra, and says where it gets stuck.")
     lines = [*head(claim, record), *obligations(claim, answer, record, store.proofs(certificate)), *trouble(record), *((0, note) for note in notes)]
     sys.stdout.write("\n".join(row for indent, text in lines for row in broken(indent, text, columns())) + "\n")
     return EXIT_PASS
@@ -102,7 +102,7 @@ def subject(root: Path, name: str) -> tuple[Library, Claim, bytes | None]:
         return lib, claim, store.stored(claim)
     path = Path(name)
     if not path.is_file():
-        near = sorted(str(other) for other in (root / "claims").glob(f"*/*{'.cert.json' if path.suffix == '.json' else '.toml'}"))
+        near = sorted(os.path.relpath(other) for other in (root / "claims").glob(f"*/*{'.cert.json' if path.suffix == '.json' else '.toml'}"))
         raise Malformed("PC207", f"There is no file {name}.", hint=suggestion(name, near).replace("Names in scope", "Files"))
     lib = library(root / "claims") if (root / "claims").is_dir() else Library(root, {})
     if path.suffix == ".toml":
@@ -137,12 +137,12 @@ def including(lib: Library, claim: Claim) -> Library:
 
 def code(name: str) -> str:
     """Return what a code means, with its example. Raises Malformed for one that does not exist."""
-    short = name.split()[0].partition("-")[0].upper()
-    full = next((known for known in CODES if known.split()[0] == short), None)
-    if full is None:
-        raise Malformed("PC104", f"There is no code {name!r}.", hint=suggestion(short, [known.split()[0] for known in CODES]).replace("Names in scope", "Codes"))
-    meaning = CODES[full]
-    lines = [full, "", f"{meaning[0].upper()}{meaning[1:]}. Exit code {6 if short.startswith('PC3') else 2}."]
+    codes = {known.partition(" ")[0]: known for known in CODES}
+    number = re.split(r"[\s-]", name.upper(), maxsplit=1)[0]
+    if number not in codes:
+        raise Malformed("PC104", f"There is no code {name!r}.", hint=suggestion(number, list(codes)).replace("Names in scope", "Codes"))
+    full, meaning = codes[number], CODES[codes[number]]
+    lines = [full, "", f"{meaning[0].upper()}{meaning[1:]}. Exit code {EXIT_INTEGRITY if number >= 'PC3' else EXIT_MALFORMED}."]
     page = Path(__file__).parents[1] / "docs" / "errors.md"
     section = re.search(rf"^### {full}\n\n.*?\n\n(.*?)(?=^##|\Z)", page.read_text("utf-8"), re.MULTILINE | re.DOTALL) if page.is_file() else None
     if section is not None:
@@ -182,14 +182,24 @@ def obligation(entry: Entry, finding: Finding, row: ObligationReport, node: Node
     if finding.by_step:
         yield 2, f"stated by {finding.by_step}, with the steps before it where it has several parts"
     elif node is None or finding.status == "open":
-        yield from ((2, text) for text in (row.detail, f"margin {row.margin} at {point(row.where)}" if row.margin else "") if text)
+        told = (
+            row.detail,
+            f"margin {row.margin} at {point(row.where)}" if row.margin else "",
+            *([UNRUN] if row.kind == "check" and row.status == "open" else []),
+        )
+        yield from ((2, text) for text in told if text)
     else:
-        yield from tree(Part("", node, entry.obligation.domains), entry, 2)
+        yield from tree(Part("", node, entry.obligation.domains), entry, 2, set())
 
 
-def tree(part: Part, entry: Entry, indent: int) -> Iterator[Line]:
-    """Yield a part of a proof and what it rests on; neighbours with the same proof are told together."""
-    yield indent, (f"{part.label}: " if part.label else "") + sentence(part, entry)
+def tree(part: Part, entry: Entry, indent: int, told: set[str]) -> Iterator[Line]:
+    """Yield a part of a proof and what it rests on; neighbours with the same proof are told together, and nothing is told twice."""
+    head = (f"{part.label}: " if part.label else "") + sentence(part, entry)
+    if part.content in told and (part.below or part.rule in SUBDIVIDING):
+        yield indent, f"{head}; the same as above"
+        return
+    told.add(part.content)
+    yield indent, head
     if part.rule in SUBDIVIDING:
         cut = subdivision(part)
         sizes = list(cut.sizes())
@@ -199,10 +209,10 @@ def tree(part: Part, entry: Entry, indent: int) -> Iterator[Line]:
     yield from ((indent + 2, line) for line in facts(part.node))
     if part.rule == "witness":
         yield from ((indent + 2, line) for line in numbers(entry.obligation, part.node["at"]))
-    for _, group in groupby(part.below, key=lambda below: (below.node, below.domains)):
+    for _, group in groupby(part.below, key=lambda below: below.content):
         same = list(group)
-        label = same[0].label if len(same) == 1 else f"{same[0].label} to {same[-1].label}"
-        yield from tree(replace(same[0], label=label), entry, indent + 2)
+        labels = list(dict.fromkeys([same[0].label, same[-1].label]))
+        yield from tree(replace(same[0], label=" to ".join(labels)), entry, indent + 2, told)
 
 
 def sentence(part: Part, entry: Entry) -> str:
@@ -231,6 +241,8 @@ def sentence(part: Part, entry: Entry) -> str:
             return "chart: other variables, " + pretty_domains("; ".join(f"{name} in {domain}" for name, domain in node["new"].items()))
         case "scale":
             return f"scale: times {short(node['factor'])}, which is positive, the difference of both sides is {short(node['to'])}"
+        case "cut":
+            return f"cut: {short(node['formula'])} is proved first, and used"
         case "monotone":
             return f"monotone: the value at the {node['from']} end of {pretty_text(node['var'])}, and the sign of the slope"
         case "restrict":
@@ -246,7 +258,8 @@ def sentence(part: Part, entry: Entry) -> str:
         case "rewrite":
             return f"rewrite: {several(len(node['facts']), 'term')} replaced by equal ones"
         case "witness":
-            return f"witness: violated at {point(dict(node['at'])) or 'the only point'}"
+            at = ", ".join(f"{pretty_text(name)} = {pretty_text(value)}" for name, value in node["at"].items())
+            return f"witness: violated at {at or 'the only point'}"
         case "step":
             return f"step: as step {node['id']} shows"
         case "cite":
@@ -271,7 +284,7 @@ def facts(node: Node) -> Iterator[str]:
     """Yield the equal terms of a rewriting, or the maps of a chart."""
     for fact in node.get("facts", ())[:MANY]:
         if "integral" in fact:
-            yield f"integral {fact['integral'] + 1} by the antiderivative {short(fact['antiderivative'])} in {fact['variable']}"
+            yield f"an integral over {pretty_text(fact['variable'])} by its antiderivative {short(fact['antiderivative'])}"
         else:
             yield f"{short(fact['term'])} = {short(fact['is'])}"
     if len(node.get("facts", ())) > MANY:
@@ -290,13 +303,17 @@ def numbers(obligation: Obligation, at: Mapping[str, Any]) -> Iterator[str]:
     for word, atom in [*atoms, *(("", atom) for atom in relations(obligation.goal))]:
         with precision(BITS):
             left, right = evaluate(tuple(substitute(side, values) for side in atom.args), Ball(), {})
-            holds = {True: "holds", False: "does not hold", None: f"is not decided by balls of {BITS} bits"}[compare(atom.op, left, right)]
-            yield f"{word}{short(show(atom, LONGEST))} {holds}: {ball(left)} on the left, {ball(right)} on the right"
+            holds = {True: "holds", False: "does not hold", None: f"takes more than {BITS} bits or normal forms"}[compare(atom.op, left, right)]
+            shown = ("…" if "…" in side else pretty_text(side) for side in (show(arg, LONGEST) for arg in atom.args))
+            yield f"{word}{f' {SIGNS[atom.op]} '.join(shown)} {holds}: {ball(left)} on the left, {ball(right)} on the right"
 
 
 def ball(value: Any) -> str:
     """Return a ball as its digits and its radius."""
-    return value.str(20) if value.is_finite() else "no value in balls: an integral or a sum is removed by the rewriting first"
+    if not value.is_finite():
+        return "no value in balls (an integral or a sum)"
+    text = str(value.str(20))
+    return text.rstrip("0").rstrip(".") if re.fullmatch(r"-?\d+\.\d+", text) else text
 
 
 def short(formula: str) -> str:

@@ -328,9 +328,11 @@ MAX_SHOWN = 8_000
 
 
 def show(root: Term, limit: int | None = None) -> str:
-    """Return the term in the formula language; parsing it gives the term back.
+    """Return the term in the formula language; parsing it gives the term back, as far as the language can write it.
 
-    With a limit, as in messages, parts longer than it are left out: the text of a shared graph may be exponentially long.
+    What it cannot write are bound variables (``_1``, …), the angle of three numbers, and numbers beyond MAX_SHOWN: such a text
+    is refused by the parser, and never read as another term. With a limit, as in messages, parts longer than it are left out:
+    the text of a shared graph may be exponentially long.
     """
     text: dict[Term, str] = {}
 

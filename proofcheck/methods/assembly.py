@@ -194,4 +194,3 @@ def ends(name: str, domain: Domain) -> list[Term]:
     if domain.upper is not None:
         found.append(Term("ge" if domain.upper_closed else "gt", (sub(domain.upper, var(name)), ZERO)))
     return found
-

@@ -119,4 +119,3 @@ def strip_count(node: Mapping[str, Any]) -> int:
     parts = [node[key] for key in ("then", "yes", "no", "base", "slope") if key in node]
     parts += [part for key in ("pieces", "parts", "conditions", "premises") for part in node.get(key, [])]
     return len(node.get("strips", [])) + sum(strip_count(part) for part in parts)
-

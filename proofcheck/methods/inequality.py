@@ -67,7 +67,10 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
         where = ", ".join(f"{name} = {text}" for name, text in refutation["at"].items())
         return Proof(obligation.name, refutation, "witness", perf_counter() - start, f"violated at {where}")
     budget = Budget(int(options.get("cells", 200_000)), progress)
-    node = prove(obligation, budget, int(options.get("prec", 64)))
+    try:
+        node = prove(obligation, budget, int(options.get("prec", 64)))
+    except RecursionError:  # a term nested so deep that no rule would take it
+        node = None
     seconds = perf_counter() - start
     if node is not None:
         return Proof(obligation.name, node, str(node["rule"]), seconds, f"{leaf_count(node)} leaves, {budget.spent} cells searched", margin(obligation))
@@ -108,6 +111,12 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         return None if node is None else {"rule": "weaken", "keep": keep, "relation": relation, "then": node}
     if obligation.goal.op == "and":
         return by_parts(obligation, budget, bits)
+    wider = widened(obligation)
+    if wider is not None:
+        name, reduced = wider
+        node = prove(reduced, budget, bits)
+        if node is not None:
+            return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
     node = cleared(obligation, budget, bits) or bounded(obligation, budget, bits)
     if node is not None:
         return node
@@ -124,7 +133,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         node = with_zero_inside(obligation, budget, bits)
         if node is None and short is not budget:
             node = by_bisection(obligation, budget, bits)
-        if node is None and budget.blowups:
+        if node is None and budget.blowups > 0:
             node = by_slope(obligation, budget, bits) or blown_up(obligation, budget, bits)
     return node
 
@@ -236,6 +245,25 @@ def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None
     return [n for n, _ in reduced.domains], relation, replace(reduced, goal=goal)
 
 
+def widened(obligation: Obligation) -> tuple[str, Obligation] | None:
+    """Return a variable whose end is another one that does not matter otherwise, and the obligation with the end of that one in its place."""
+    needed = variables(obligation.goal).union(*(variables(formula) for formula in obligation.given))
+    for name, domain in obligation.domains:
+        new = domain
+        for end in (domain.lower, domain.upper):
+            if end is None or end.op != "var" or str(end.value) in needed or name not in needed:
+                continue
+            other = obligation.box[str(end.value)]
+            if end is domain.lower:
+                new = replace(new, lower=other.lower, lower_closed=domain.lower_closed and other.lower_closed)
+            else:
+                new = replace(new, upper=other.upper, upper_closed=domain.upper_closed and other.upper_closed)
+        others = tuple((n, d) for n, d in obligation.domains if n != name)
+        if new != domain and not any(name in variables(end) for _, d in others for end in (d.lower, d.upper) if end is not None):
+            return name, replace(obligation, domains=(*others, (name, new)))
+    return None
+
+
 def by_parts(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
     """Return a proof of each part of a conjunction; equalities among them by their normal forms."""
     parts: list[dict[str, Any]] = []
@@ -323,7 +351,8 @@ def definedness(obligation: Obligation, formulas: tuple[Term, ...], budget: Budg
     for formula in formulas:
         if signs.holds(formula):
             continue
-        node = prove(replace(obligation, goal=formula, name=f"{obligation.name}: {formula}"), Budget(min(4000, budget.cells), budget.progress), bits)
+        part = replace(obligation, goal=formula, name=f"{obligation.name}: {formula}")
+        node = prove(part, Budget(min(4000, budget.cells), budget.progress, blowups=budget.blowups - 1), bits)
         if node is None:
             return None
         nodes.append(node)

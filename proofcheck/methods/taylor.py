@@ -132,5 +132,3 @@ def cells(bracket: Bracket, plane: Plane) -> str:
         tree.append("0")
         stack += [(middle, high), (low, middle)]
     return "".join(tree)
-
-

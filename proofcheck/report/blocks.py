@@ -52,7 +52,8 @@ def plane(cells: Iterable[Cell], axes: Domains) -> list[str]:
     for cell in cells:
         (left, right), (bottom, top) = (_scaled(ends, size) for ends, size in zip(cell.ends, (WIDTH, HEIGHT), strict=True))
         if right - left < 2 or top == bottom or not cell.form:
-            fine |= {(row, column) for row in range(bottom, max(top, bottom + 1)) for column in range(left, max(right, left + 1))}
+            above, beyond = max(top, bottom + 1) + (top == HEIGHT), max(right, left + 1) + (right == WIDTH)
+            fine |= {(row, column) for row in range(bottom, above) for column in range(left, beyond)}
             continue
         for row in (bottom, top):
             for column in range(left, right):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 from html import escape
 from xml.etree import ElementTree
 
@@ -39,7 +38,7 @@ ATTRIBUTES = {
 
 def drawn(domains: Domains, proof: Node) -> str:
     """Return a picture of each subdivision in a proof that the kernel accepted, as SVG elements; nothing where there is none."""
-    parts = [part for part in Part("", proof, domains).walk() if part.rule in SUBDIVIDING]
+    parts = list({part.content: part for part in Part("", proof, domains).walk() if part.rule in SUBDIVIDING}.values())
     pictures = [picture(part, MOST_CELLS // min(len(parts), MOST_PICTURES)) for part in parts[:MOST_PICTURES]]
     if len(parts) > len(pictures):
         note = f"{several(len(parts) - len(pictures), 'more subdivision')} of this proof, not drawn"
@@ -105,8 +104,8 @@ def areas(cells: Iterable[Cell], top: float, bottom: float) -> Iterator[str]:
     outlines: dict[str, list[str]] = {}
     for cell in cells:
         (left, right), (low, high) = (*cell.ends, UNIT)[:2]
-        outline = square(EDGE + width * left, bottom - (bottom - top) * high, width * (right - left), (bottom - top) * (high - low))
-        outlines.setdefault(cell.form, []).append(outline)
+        corner = EDGE + width * float(left), bottom - (bottom - top) * float(high)
+        outlines.setdefault(cell.form, []).append(square(*corner, width * float(right - left), (bottom - top) * float(high - low)))
     yield from (path(found, FORMS[form][1]) for form, found in sorted(outlines.items()))
 
 
@@ -157,5 +156,5 @@ def square(x: float, y: float, width: float, height: float) -> str:
     return f"M{_short(x)} {_short(y)}h{_short(width)}v{_short(height)}h-{_short(width)}z"
 
 
-def _short(number: float | Fraction) -> str:
-    return f"{float(number):.2f}".rstrip("0").rstrip(".")
+def _short(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")

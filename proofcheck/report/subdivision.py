@@ -5,6 +5,7 @@ Reads proof nodes and decides nothing.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -53,6 +54,11 @@ class Part:
         """The parts that this one rests on, in the order in which the kernel looks at them."""
         return tuple(replace(part, trail=(*self.trail, *([part.label] if part.label and self.rule != "split" else []))) for part in _below(self))
 
+    @property
+    def content(self) -> str:
+        """A text that is the same for parts that say the same of the same domains."""
+        return json.dumps([self.node, [f"{name} in {domain}" for name, domain in self.domains]], sort_keys=True)
+
     def walk(self) -> Iterator[Part]:
         """Yield this part and all below it, in preorder."""
         yield self
@@ -70,6 +76,8 @@ def _below(part: Part) -> Iterator[Part]:
     elif part.rule == "both":
         for i, piece in enumerate(node["parts"], 1):
             yield Part(f"part {i} of {len(node['parts'])}", piece, domains)
+    elif part.rule == "cut":
+        yield Part(f"first {_typeset(node['formula'])}", node["lemma"], domains)
     elif part.rule == "monotone":
         name = str(node["var"])
         yield Part(f"at the {node['from']} end of {_typeset(name)}", node["base"], tuple(item for item in domains if item[0] != name))

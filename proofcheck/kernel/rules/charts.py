@@ -190,9 +190,11 @@ def disjuncts(formula: Term) -> tuple[Term, ...]:
 def cut(goal: Obligation, node: Node, link: Link) -> bool:
     """Accept what follows from something else that is proved on the same domain.
 
-        A      A => P
-        -------------
-              P
+    A, for all x with H(x)      P, for all x with H(x) and A(x)
+    -----------------------------------------------------------
+                      P, for all x with H(x)
+
+    Soundness: at each point at which the hypotheses hold, A has values and holds, so that the point is one of the second premise.
     """
     only_keys(node, "formula", "lemma", "then")
     formula = formula_in(scope_of(goal), text_of(node, "formula"))
