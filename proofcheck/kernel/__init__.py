@@ -138,8 +138,6 @@ def _finding(entry: Entry, node: certificates.Node | None, link: Link, symbolic:
         return Finding(name, entry.kind, "unchecked" if entry.kind in ("statement", "step") and name in symbolic else "open", rule)
     try:
         holds = prove(entry.obligation, node, link)
-    except Malformed as error:
-        raise Rejected("PC302", f"A formula of the certificate cannot be used: {error.what}", name) from None
     except Rejected as error:
         raise Rejected(error.code.split()[0], error.why, error.where or name) from None
     except RecursionError:

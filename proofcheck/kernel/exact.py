@@ -87,6 +87,7 @@ def normal(roots: tuple[Term, ...], length: int = 0, at: tuple[str, Term] | None
     raise Rejected("PC317", "The angles of the term have too many different fractions.")
 
 
+@lru_cache(maxsize=8192)
 def is_zero(term: Term) -> bool:
     """Say whether the normal form of ``term`` is 0. False means unknown, also where the term is outside the ring."""
     try:

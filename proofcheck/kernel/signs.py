@@ -81,6 +81,8 @@ class Signs:
         """Return the sign from hypotheses that say the same in other words, from linear arithmetic, and from factors."""
         found = ANY
         for other, sign in self.facts:
+            if variables(other) != variables(term):
+                continue
             if is_zero(sub(other, term)):
                 found &= sign
             elif is_zero(add(other, term)):

@@ -195,10 +195,11 @@ class Subdivision:
             if together > 1:
                 groups = [strips[i : i + together] for i in range(0, len(strips), together)]
                 return [Cell(((group[0][0][0], group[-1][0][1]), UNIT), "") for group in groups]
+            each = most if self.leaves <= most else most // len(strips)
             return [
                 Cell((strip, _turned(ends) if turned else ends), form and (kind or form))
                 for strip, kind, tree in strips
-                for form, (ends,) in _cells(tree, 1, most // len(strips))
+                for form, (ends,) in _cells(tree, 1, each)
             ]
         found = _cells(str(node["tree"]), len(self.axes), most)
         return [Cell(tuple(map(_turned, ends)) if turned else ends, form) for form, ends in found]

@@ -31,9 +31,9 @@ def command_lines(page: Path) -> Iterator[str]:
 
 def read(line: str) -> str:
     """Return the name of the command that a line calls, after click has read its options and arguments. Raises UsageError."""
-    words = shlex.split(line)[1:]
-    context = cli.make_context("proofcheck", words, resilient_parsing=False)
-    name, command, rest = cli.resolve_command(context, [*context.protected_args, *context.args])
+    context = click.Context(cli, info_name="proofcheck")
+    _, words, _ = cli.make_parser(context).parse_args(shlex.split(line)[1:])
+    name, command, rest = cli.resolve_command(context, words)
     assert command is not None
     command.make_context(name, rest, parent=context)
     return str(name)

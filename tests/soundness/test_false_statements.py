@@ -87,6 +87,10 @@ FALSE_EVERY_WAY: list[tuple[str, dict[str, str]]] = [
     ("0*integral(p, p, 0, inf) = 0*x", UNIT),
     ("integral(p, 1/p, -1, 1) = integral(p, 1/p, -1, 1)", {}),
     ("integral(p, log(p), 0, 1) - integral(p, log(p), 0, 1) = 0", {}),
+    ("1 = 1 or log(-1) > 0", {}),
+    ("not (1 = 2 and log(-1) > 0)", {}),
+    ("1 = 1 or 1 = 2 and tan(pi/2) > 0", {}),
+    ("x = x or 1/x > 0", AROUND),
     # Ends, orders and signs.
     ("x > 0", UNIT),
     ("x < 1", UNIT),

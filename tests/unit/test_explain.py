@@ -188,7 +188,7 @@ def test_advice_is_the_guides() -> None:
 @pytest.mark.parametrize("full", CODES)
 def test_every_code_is_explained(full: str) -> None:
     """A code is told with its meaning, its exit code, and the example or advice of docs/errors.md."""
-    number = full.split()[0]
+    number = full.split(maxsplit=1)[0]
     text = code(number.lower())
     assert text.startswith(f"{full}\n\n{CODES[full][0].upper()}{CODES[full][1:]}. Exit code {6 if number > 'PC3' else 2}.\n\n")
     assert len(text.splitlines()) > 4
