@@ -1,6 +1,6 @@
 """The number systems: what is undefined is NaN and decides nothing; what is enclosed contains the value."""
 
-# ruff: noqa: E501 - a table has one case a line, or many short ones
+
 from __future__ import annotations
 
 from fractions import Fraction

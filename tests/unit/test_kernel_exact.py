@@ -1,6 +1,6 @@
 """Is it exactly zero? True identities found, false and undecided ones not."""
 
-# ruff: noqa: E501 - a table has one case a line, or many short ones
+
 from __future__ import annotations
 
 from fractions import Fraction

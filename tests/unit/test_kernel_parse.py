@@ -1,6 +1,6 @@
 """Formula text -> term: what is read, what is refused, and where the caret stands."""
 
-# ruff: noqa: E501 - a table has one case a line, or many short ones
+
 from __future__ import annotations
 
 import time

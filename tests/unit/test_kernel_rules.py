@@ -1,6 +1,6 @@
 """The rules accept what they should; how a receipt is put together; citations, assumptions, steps, neighbours."""
 
-# ruff: noqa: E501 - a table has one case a line, or many short ones
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Signs by structure: what follows, and what must not."""
 
-# ruff: noqa: E501 - a table has one case a line, or many short ones
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Claim text -> obligations: names, shapes, binders, domains, limits, digests."""
 
-# ruff: noqa: E501 - a table has one case a line, or many short ones
+
 from __future__ import annotations
 
 import copy
