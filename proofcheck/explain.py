@@ -20,7 +20,7 @@ from proofcheck.kernel import UNCHECKED, Finding, Receipt
 from proofcheck.kernel import certificate as certificates
 from proofcheck.kernel.algebra import Ball, compare, evaluate, precision, relations
 from proofcheck.kernel.certificate import MAX_BYTES, Node
-from proofcheck.kernel.errors import CODES, Malformed
+from proofcheck.kernel.errors import CODES, Malformed, Rejected
 from proofcheck.kernel.files import read_bytes
 from proofcheck.kernel.parse import suggestion
 from proofcheck.kernel.rules.premises import scope_of, term_in
@@ -71,7 +71,7 @@ def explain_command(root: Path, name: str) -> int:
         return EXIT_PASS
     lib, claim, certificate = subject(root, name)
     claim.statement.of("step")  # what cannot be read is said before anything else
-    texts = {cited.id: certificate if cited.id == claim.id else store.stored(cited) for cited in lib.closure([claim])}
+    texts = {cited.id: certificate if cited.id == claim.id else on_disk(cited) for cited in lib.closure([claim])}
     outcome = kernel_look(lib, claim, texts)
     answer = replay.answer(outcome)
     notes = []
@@ -99,7 +99,7 @@ def subject(root: Path, name: str) -> tuple[Library, Claim, bytes | None]:
     if not name.endswith((".json", ".toml")):
         lib = library(root / "claims")
         claim = found(lib, name)
-        return lib, claim, store.stored(claim)
+        return lib, claim, on_disk(claim)
     path = Path(name)
     if not path.is_file():
         near = sorted(os.path.relpath(other) for other in (root / "claims").glob(f"*/*{'.cert.json' if path.suffix == '.json' else '.toml'}"))
@@ -107,13 +107,21 @@ def subject(root: Path, name: str) -> tuple[Library, Claim, bytes | None]:
     lib = library(root / "claims") if (root / "claims").is_dir() else Library(root, {})
     if path.suffix == ".toml":
         claim = beside(lib, path)
-        return including(lib, claim), claim, store.stored(claim)
+        return including(lib, claim), claim, on_disk(claim)
     data = read_bytes(path, path.parent, MAX_BYTES)
     wanted = certificates.read(data).claim
     places = (path.with_name(path.name.removesuffix(".cert.json") + ".toml"), path.with_suffix(".toml"))
     file = next((place for place in places if place.is_file()), None)
     claim = beside(lib, file) if file else found(lib, wanted)
     return including(lib, claim), claim, data
+
+
+def on_disk(claim: Claim) -> bytes | None:
+    """Return the certificate beside a claim. Raises Rejected for a file that cannot be used."""
+    try:
+        return store.stored(claim)
+    except Malformed as error:
+        raise Rejected("PC302", error.what, str(claim.certificate_path)) from None
 
 
 def beside(lib: Library, path: Path) -> Claim:
@@ -178,7 +186,8 @@ def obligation(entry: Entry, finding: Finding, row: ObligationReport, node: Node
     """Yield what became of one obligation, and why."""
     expected = ", as it must be" if row.kind == "must_fail" and guarded(row) else ""
     yield 0, f"{row.name}  {pretty_text(row.formula)}" + (f"  on {pretty_domains(row.domain)}" if row.domain else "")
-    yield 2, row.status + expected
+    method = f", by {row.rule}" if finding.status == "open" and row.rule else ""
+    yield 2, row.status + method + expected
     if finding.by_step:
         yield 2, f"stated by {finding.by_step}, with the steps before it where it has several parts"
     elif node is None or finding.status == "open":
@@ -204,7 +213,7 @@ def tree(part: Part, entry: Entry, indent: int, told: set[str]) -> Iterator[Line
         cut = subdivision(part)
         sizes = list(cut.sizes())
         yield indent + 2, ", ".join([*sizes[:1], f"{part.node['prec']} bits"]) + forms(cut)
-        yield from ((indent + 2, PICTURE + line) for line in blocks.drawn(cut))
+        yield from ((indent + 2, PICTURE + line) for line in blocks.drawn(cut, columns() - indent - 2))
         yield from ((indent + 2, line) for line in (*sizes[1:], *widths(cut)))
     yield from ((indent + 2, line) for line in facts(part.node))
     if part.rule == "witness":
@@ -303,7 +312,8 @@ def numbers(obligation: Obligation, at: Mapping[str, Any]) -> Iterator[str]:
     for word, atom in [*atoms, *(("", atom) for atom in relations(obligation.goal))]:
         with precision(BITS):
             left, right = evaluate(tuple(substitute(side, values) for side in atom.args), Ball(), {})
-            holds = {True: "holds", False: "does not hold", None: f"takes more than {BITS} bits or normal forms"}[compare(atom.op, left, right)]
+            unknown = f"takes more than {BITS} bits or normal forms" if left.is_finite() and right.is_finite() else "is decided after terms are replaced"
+            holds = {True: "holds", False: "does not hold", None: unknown}[compare(atom.op, left, right)]
             shown = ("…" if "…" in side else pretty_text(side) for side in (show(arg, LONGEST) for arg in atom.args))
             yield f"{word}{f' {SIGNS[atom.op]} '.join(shown)} {holds}: {ball(left)} on the left, {ball(right)} on the right"
 
@@ -334,7 +344,7 @@ def trouble(record: ClaimReport) -> Iterator[Line]:
     yield 0, ""
     yield 0, "In the way"
     yield from ((2, text) for text in said)
-    advice = dict.fromkeys(tip for text in said for words, tip in ADVICE.items() if words in text)
+    advice = dict.fromkeys(tip for text in said for tip in [next((tip for words, tip in ADVICE.items() if words in text), "")] if tip)
     tips = [*advice, *([OUTSIDE] if record.verdict == "inconclusive" else [])]
     yield from ((2 * bool(i), tip) for i, tip in enumerate(["What to try", *tips]) if tips)
 

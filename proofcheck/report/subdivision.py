@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
 
 from proofcheck.kernel.algebra import Ball, evaluate, precision
@@ -54,10 +55,10 @@ class Part:
         """The parts that this one rests on, in the order in which the kernel looks at them."""
         return tuple(replace(part, trail=(*self.trail, *([part.label] if part.label and self.rule != "split" else []))) for part in _below(self))
 
-    @property
+    @cached_property
     def content(self) -> str:
-        """A text that is the same for parts that say the same of the same domains."""
-        return json.dumps([self.node, [f"{name} in {domain}" for name, domain in self.domains]], sort_keys=True)
+        """A digest that is the same for parts that say the same of the same domains."""
+        return sha256(json.dumps([self.node, [f"{name} in {domain}" for name, domain in self.domains]], sort_keys=True).encode()).hexdigest()
 
     def walk(self) -> Iterator[Part]:
         """Yield this part and all below it, in preorder."""

@@ -30,12 +30,13 @@ def command_lines(page: Path) -> Iterator[str]:
 
 
 def read(line: str) -> str:
-    """Return the name of the command that a line calls, after click has read its options and arguments. Raises UsageError."""
+    """Return the name of the command that a line calls, after click has read its options and arguments, if it has any. Raises UsageError."""
     context = click.Context(cli, info_name="proofcheck")
     _, words, _ = cli.make_parser(context).parse_args(shlex.split(line)[1:])
     name, command, rest = cli.resolve_command(context, words)
     assert command is not None
-    command.make_context(name, rest, parent=context)
+    if rest:  # else it is only named
+        command.make_context(name, rest, parent=context)
     return str(name)
 
 
@@ -54,7 +55,7 @@ def test_commands_exist(page: Path, line: str) -> None:
 def test_commands_are_found() -> None:
     """The pages hold calls of both kinds, in blocks and between backquotes, and a wrong one would be noticed."""
     assert {"proofcheck verify all", "proofcheck list", "proofcheck lint"} <= {line.strip() for _, line in LINES}
-    for wrong in ("proofcheck verifi all", "proofcheck verify --quick all", "proofcheck new", "proofcheck show a b"):
+    for wrong in ("proofcheck verifi all", "proofcheck verify --quick all", "proofcheck list --format tables", "proofcheck show a b"):
         with pytest.raises(click.UsageError):
             read(wrong)
 

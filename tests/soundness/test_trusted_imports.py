@@ -93,7 +93,6 @@ sys.exit(main({files!r}))
     assert (done.returncode, done.stdout[:24]) == (0, "VERIFIED paper/claim " + done.stdout[21:24]), done.stderr
 
 
-@pytest.mark.heavy
 def test_kernel_runs_in_an_environment_with_flint_alone(tmp_path: Path, certificate: Callable[..., bytes]) -> None:
     """A fresh environment with python-flint and nothing else replays a certificate."""
     files = _pair(tmp_path, certificate)

@@ -162,7 +162,8 @@ def test_an_old_certificate_proves_nothing(project: Project) -> None:
 
 
 def test_an_inconclusive_claim_says_where_and_what_to_try(project: Project) -> None:
-    """What the last run said is repeated with its advice; without a run the reader is told which command searches."""
+    """What the last run said is repeated with its advice, also beside an old certificate; before a run the reader is told which command searches."""
+    certified(project, "hard", "x >= -1", LEAF)
     project.claim("hard", "x^3 + y^3 + z^3 >= 3*x*y*z", domains={"x": "[0, 1]", "y": "[0, 1]", "z": "[0, 1]"}, by='{ rule = "bisection", cells = 30 }')
     assert "`proofcheck verify p/hard` searches" in " ".join(project.run("explain", "p/hard").out.split())
     project.run("verify", "--jobs", "1")
@@ -172,6 +173,7 @@ def test_an_inconclusive_claim_says_where_and_what_to_try(project: Project) -> N
     assert ended.code == 0
     assert f"In the way {reason}" in said
     assert ADVICE["cells ended"] in said
+    assert ADVICE[" ended"] not in said
 
 
 def test_advice_is_the_guides() -> None:
@@ -228,6 +230,14 @@ def test_certificates_that_are_none(project: Project) -> None:
         ended = project.run("explain", name)
         assert (ended.code, ended.out) == (6, "")
         assert "PC302" in ended.err
+
+
+def test_certificates_that_are_no_files(project: Project) -> None:
+    """A certificate that is a link is not followed: exit code 6, as for everything that was tampered with."""
+    project.claim("one", "x >= -1")
+    project.certificate("one").symlink_to("/dev/zero")
+    ended = project.run("explain", "p/one")
+    assert (ended.code, ended.out) == (6, "")
 
 
 def test_hostile_texts_do_not_reach_the_terminal(project: Project) -> None:

@@ -21,6 +21,7 @@ from proofcheck.kernel.rules.subdivide import leaves
 from proofcheck.kernel.terms import PI, Domain, Obligation, num
 from proofcheck.report import blocks
 from proofcheck.report.as_html import to_html
+from proofcheck.report.collect import obligation_report
 from proofcheck.report.model import ClaimReport, ObligationReport, Report
 from proofcheck.report.pictures import MOST_CELLS, MOST_PICTURES, drawn, inert
 from proofcheck.report.subdivision import SUBDIVIDING, UNIT, Domains, Part, Subdivision, subdivision
@@ -231,7 +232,8 @@ def test_pictures_are_what_is_let_through() -> None:
     picture = drawn(box("x", "y"), node)
     assert "where y &lt; x" in picture
     shown = inert(picture)
-    assert [item.attrib for item in ElementTree.fromstring(f"<a>{shown}</a>").iter()] == [item.attrib for item in ElementTree.fromstring(f"<a>{picture}</a>").iter()]
+    before, after = (ElementTree.fromstring(f"<a>{text}</a>").iter() for text in (picture, shown))
+    assert [(item.tag, item.attrib, item.text) for item in before] == [(item.tag, item.attrib, item.text) for item in after]
     assert shown.count("<svg") == 2
     assert not re.search(r"script|href|style|url\(|://|on\w+=", shown)
 
@@ -266,7 +268,7 @@ def test_anything_else_is_dropped(hostile: str) -> None:
 
 
 def test_verify_draws_what_the_kernel_accepted(tmp_path: Path) -> None:
-    """The report of a run has a picture for a proved obligation with a subdivision and none for a refuted or an open one."""
+    """The report of a run has a picture for a proved obligation with a subdivision, and none for what the kernel did not accept."""
     project = Project(tmp_path)
     project.claim("x", "x + 1 > 0", by='"bisection"', more='[[must_fail]]\ntext = "too much"\nstatement = "x > 0"')
     claim = library(tmp_path / "claims").claims["p/x"]
@@ -277,6 +279,9 @@ def test_verify_draws_what_the_kernel_accepted(tmp_path: Path) -> None:
     pictures = {row["name"]: row["picture"] for row in project.report()["claims"][0]["obligations"]}
     assert pictures["must_fail 1"] == ""
     assert sorted(w for _, _, w, _ in rectangles(pictures["statement"])) == [146, 146]
+    entry = claim.statement.entries[0]
+    row = obligation_report(entry, kernel.Finding("statement", "statement", "open"), None, claim.tables, {}, proofs["statement"])
+    assert row.picture == ""
 
 
 # -- blocks -----------------------------------------------------------------------------------------------------------------
@@ -284,18 +289,18 @@ def test_verify_draws_what_the_kernel_accepted(tmp_path: Path) -> None:
 
 def test_profile_is_high_where_the_cut_is_fine() -> None:
     """In one variable the blocks rise with the number of cuts, over exactly their share of the line."""
-    line, axis = blocks.drawn(cut("0N0N0NN", "x"))
+    line, axis = blocks.drawn(cut("0N0N0NN", "x"), 80)
     assert line == "▃" * 32 + "▅" * 16 + "█" * 16
     assert (axis[0], axis[-1], len(axis)) == ("0", "1", blocks.WIDTH)
 
 
 def test_cells_are_outlined() -> None:
     """In two variables lines run where cells meet, with the second variable upwards."""
-    rows = blocks.drawn(cut("0N1MC", "x", "y"))
+    rows = blocks.drawn(cut("0N1MC", "x", "y"), 80)
     assert rows[0] == "┌" + "─" * 31 + "┬" + "─" * 31 + "┐"
     assert rows[8] == "│" + " " * 31 + "├" + "─" * 31 + "┤"
     assert rows[16] == "└" + "─" * 31 + "┴" + "─" * 31 + "┘"
-    upper = blocks.drawn(cut("1N0NN", "x", "y"))
+    upper = blocks.drawn(cut("1N0NN", "x", "y"), 80)
     assert upper[4][32] == "│"
     assert upper[12][32] == " "
 
@@ -305,12 +310,22 @@ def test_what_is_too_small_for_lines_is_shaded() -> None:
     tree = "N"
     for _ in range(7):
         tree = f"0{tree}{tree}"
-    rows = blocks.drawn(cut(f"0N{tree}", "x", "y"))
+    rows = blocks.drawn(cut(f"0N{tree}", "x", "y"), 80)
     assert rows[5] == "│" + " " * 31 + "▒" * 33
     assert "cut finely" in rows[-1]
 
 
+@pytest.mark.parametrize("tree", ["0N0N0NN", "0N1MC"])
+def test_pictures_fit(tree: str) -> None:
+    """Where there is not the room, a picture is half as large and shows the same."""
+    large, small = (blocks.drawn(cut(tree, *("xy" if "1" in tree else "x")), room) for room in (65, 64))
+    assert max(map(len, large)) > 63
+    assert max(map(len, small[:-1])) <= 33
+    if "1" not in tree:
+        assert small[0] == large[0][::2]
+
+
 def test_histogram_counts_leaves() -> None:
     """In more variables each depth has its count, and a bar in proportion."""
-    assert blocks.drawn(cut("01NN20NNN", "x", "y", "z")) == ["  2 cuts  3 " + "█" * 40, "  3 cuts  2 " + "█" * 27]
-    assert blocks.drawn(cut("N", "x")) == []
+    assert blocks.drawn(cut("01NN20NNN", "x", "y", "z"), 80) == ["  2 cuts  3 " + "█" * 32, "  3 cuts  2 " + "█" * 22]
+    assert blocks.drawn(cut("N", "x"), 80) == []
