@@ -61,6 +61,7 @@ def _context(size: int) -> tuple[Any, list[fmpq_mpoly]]:
     return context, list(context.gens())
 
 
+@lru_cache(maxsize=2048)
 def normal(roots: tuple[Term, ...], length: int = 0, at: tuple[str, Term] | None = None) -> tuple[Ring, list[Any]]:
     """Return a ring and the normal forms of the roots; with ``at = (name, point)`` their first ``length`` Taylor coefficients.
 

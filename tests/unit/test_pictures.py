@@ -272,7 +272,7 @@ def test_verify_draws_what_the_kernel_accepted(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.claim("x", "x + 1 > 0", by='"bisection"', more='[[must_fail]]\ntext = "too much"\nstatement = "x > 0"')
     claim = library(tmp_path / "claims").claims["p/x"]
-    proofs = {"statement": {"rule": "bisection", "prec": 64, "tree": "0NN"}, "must_fail 1": {"rule": "witness", "at": {"x": "0"}}}
+    proofs: dict[str, dict[str, Any]] = {"statement": {"rule": "bisection", "prec": 64, "tree": "0NN"}, "must_fail 1": {"rule": "witness", "at": {"x": "0"}}}
     certificate = store.assemble(claim, proofs)
     assert certificate is not None
     project.certificate("x").write_bytes(certificate)
