@@ -126,6 +126,7 @@ def replayed(lib: Library, works: Mapping[str, Work], settings: Settings, on_eve
     certificates = {name: work.certificate for name, work in works.items()}
     symbolic = {name: proved_symbolically(work) for name, work in works.items()}
     tasks = [replay.task(lib, work.claim, certificates, symbolic, settings.timeout) for work in wanted if work.problem is None]
+    tasks.sort(key=lambda task: -len(certificates[task.name] or b""))  # the longest first, so that no core waits for it at the end
     for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=PRELOAD if fresh else KERNEL, here=not fresh):
         work = works[outcome.task.name]
         work.seconds += outcome.seconds

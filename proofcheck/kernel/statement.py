@@ -105,7 +105,9 @@ def read_toml(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise Malformed("PC201", f"The file is not UTF-8 (byte {error.start}).", hint="Save it as UTF-8.") from None
     for number, line in enumerate(text.split("\n"), 1):
-        bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'', "", line) if len(line) <= MAX_LINE else line
+        # Text in quotes may be long; only what is left of an unusual line after taking it out counts.
+        suspicious = len(line) > 1_000 or line.count(".") > MAX_KEY_DOTS
+        bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'', "", line) if suspicious and len(line) <= MAX_LINE else line
         if len(line) > MAX_LINE or bare.count(".") > MAX_KEY_DOTS or len(bare) > 1_000:
             raise Malformed("PC206", f"Line {number} is too long or has too many dots.", Place(text=line[:200], length=1), "Break it up.")
     try:
