@@ -51,7 +51,6 @@ class Signs:
         self.facts = [(sub(*atom.args), ACCEPTED[atom.op]) for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS]
         self.linear = linear.facts(self.box, [atom for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS])
         self.known: dict[Term, Sign] = {}
-        self.bare: dict[Term, Sign] = {}
 
     def holds(self, formula: Term) -> bool:
         """Say whether the formula holds at every point of the box at which its terms have values."""
