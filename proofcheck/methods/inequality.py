@@ -21,12 +21,14 @@ from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.exact import Element, coefficients, is_zero, normal
 from proofcheck.kernel.rules.premises import term_in
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
+from proofcheck.kernel.rules.telescope import APPROACH
 from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var, variables
 
 from .taylor import attempt_rectangle
+from .telescope import limiting, step_of
 from .witness import Cubes, candidates, find
 
 Progress = Callable[[int, int, str], None]
@@ -117,7 +119,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         node = prove(reduced, budget, bits)
         if node is not None:
             return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
-    node = cleared(obligation, budget, bits) or bounded(obligation, budget, bits)
+    node = telescoped(obligation, budget, bits) or cleared(obligation, budget, bits) or bounded(obligation, budget, bits)
     if node is not None:
         return node
     if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains) or not obligation.domains:
@@ -292,12 +294,35 @@ def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any]
         bottom, top = neg(bottom), neg(top)
     elif not sign <= frozenset({1}):
         return None
-    wanted = tuple(dict.fromkeys([*conditions(obligation.goal), *conditions(bottom), Term("gt", (bottom, num(0)))]))
-    premises = definedness(obligation, wanted, budget, bits)
+    premises = definedness(obligation, scaling_conditions(obligation.goal, bottom), budget, bits)
     if premises is None:
         return None
     node = prove(replace(obligation, goal=Term(obligation.goal.op, (top, num(0)))), budget, bits)
     return None if node is None else {"rule": "scale", "factor": show(bottom), "to": show(top), "premises": premises, "then": node}
+
+
+def telescoped(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof on a half-line by one step and a limit, of the relation itself or of the quotient of its sides, or None."""
+    step = step_of(obligation)
+    for factor, target in limiting(obligation) if budget.blowups > 0 else ():
+        reduced = replace(obligation, goal=Term(obligation.goal.op, (target, num(0))))
+        ((name, _),) = reduced.domains
+        assert step is not None
+        further = substitute(target, {name: add(var(name), num(step))})
+        node = prove(replace(reduced, goal=Term(APPROACH[reduced.goal.op][0], (further, target))), replace(budget, cells=FEW, blowups=0), bits)
+        if node is None:
+            continue
+        node = {"rule": "telescope", "step": str(step), "then": node}
+        premises = definedness(obligation, scaling_conditions(obligation.goal, factor), budget, bits)
+        whole = {"rule": "scale", "factor": show(factor), "to": show(target), "then": node, **({"premises": premises} if premises else {})}
+        if premises is not None and _accepts(obligation, whole):
+            return whole
+    return None
+
+
+def scaling_conditions(goal: Term, factor: Term) -> tuple[Term, ...]:
+    """Return what the rule ``scale`` has to know: that everything has a value, and that the factor is positive."""
+    return tuple(dict.fromkeys([*conditions(goal), *conditions(factor), Term("gt", (factor, num(0)))]))
 
 
 def bounded(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:

@@ -45,7 +45,7 @@ def established(goal: Obligation, node: Node, link: Link) -> None:
         raise Rejected("PC315", f"A premise of {goal.name} is refuted, not proved.")
 
 
-from . import algebraic, charts, links, points, subdivide, taylor, zeros  # noqa: E402 - the rules call `prove` for their premises
+from . import algebraic, charts, links, points, subdivide, taylor, telescope, zeros  # noqa: E402 - the rules call `prove` for their premises
 
 RULES: dict[str, Rule] = {
     "bisection": subdivide.bisection,
@@ -59,6 +59,7 @@ RULES: dict[str, Rule] = {
     "cut": charts.cut,
     "monotone": charts.monotone,
     "taylor": taylor.taylor,
+    "telescope": telescope.telescope,
     "ring": algebraic.ring,
     "sign": algebraic.sign,
     "rewrite": algebraic.rewrite,
