@@ -265,6 +265,8 @@ GIVEN: dict[str, Any] = {"type": "array", "items": FORMULA}
 PROPERTIES: dict[str, dict[str, Any]] = {
     "claim": {"id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*$"}, "kind": {"enum": list(KINDS)}, "title": TEXT, "text": TEXT,
               "statement": FORMULA, "expect": {"enum": list(EXPECT)}, "by": BY},
+    "experiment": {"name": {"type": "string", "pattern": "^[a-z0-9]+\\.[a-z0-9_]+$"}, "seed": {"type": "integer", "minimum": 0},
+                   "measures": {"type": "array", "items": TEXT, "minItems": 1}, "parameters": DEFINE, "full": DEFINE},
     "source": dict.fromkeys(KEYS["source"], TEXT),
     "step": {"id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,40}$"}, "text": TEXT, "shows": FORMULA, "by": BY, "for_all": DOMAINS, "given": GIVEN},
     "check": {"text": TEXT, "shows": FORMULA, "by": BY, "for_all": DOMAINS, "given": GIVEN},
@@ -284,7 +286,7 @@ def schema() -> dict[str, Any]:
     top: dict[str, Any] = {
         "proofcheck": {"const": "claim/1"}, "claim": table("claim"), "for_all": DOMAINS,
         "for_each": {"type": "object", "additionalProperties": {"type": "array", "minItems": 1}},
-        "given": GIVEN, "define": DEFINE, "source": table("source"), "search": {"type": "object"},
+        "given": GIVEN, "define": DEFINE, "flow": DEFINE, "experiment": table("experiment"), "source": table("source"), "search": {"type": "object"},
         **{kind: {"type": "array", "items": table(kind)} for kind in ("step", "check", "sanity", "must_fail")},
     }  # fmt: skip
     return {

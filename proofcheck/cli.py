@@ -27,6 +27,7 @@ def cli(context: click.Context, directory: str) -> None:
 @cli.command()
 @click.argument("ids", nargs=-1, metavar="[ID|GLOB|all]...")
 @click.option("--fresh", is_flag=True, help="Search everything again; certificates on disk do not count.")
+@click.option("--full", is_flag=True, help="Experiments in the paper's full size, eight times the trajectories; minutes instead of seconds.")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for each obligation.")
 @click.option("--memory", default=2000, show_default=True, help="Megabytes for each obligation.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help="Obligations at a time.")

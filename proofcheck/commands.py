@@ -28,7 +28,7 @@ NOTHING = "Nothing is selected: no claim matches {}. See `proofcheck list`."
 
 
 def verify_command(
-    root: Path, *, ids: tuple[str, ...], fresh: bool, timeout: float, memory: int, jobs: int, json_file: str | None, junit: str | None,
+    root: Path, *, ids: tuple[str, ...], fresh: bool, full: bool, timeout: float, memory: int, jobs: int, json_file: str | None, junit: str | None,
     folder: str, no_report: bool, no_write: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Verify claims, print the summary, write the reports."""
@@ -44,7 +44,7 @@ def verify_command(
     chosen = list(lib.chosen)
     if not chosen and not lib.errors:
         return say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
-    settings = Settings(timeout=timeout, memory=memory * 10**6, jobs=jobs, fresh=fresh, write=not no_write)
+    settings = Settings(timeout=timeout, memory=memory * 10**6, jobs=jobs, fresh=fresh, write=not no_write, options={"full": True} if full else {})
     problems: list[OSError] = []
     with TerminalProgress(verbose=verbose) as progress:
         report = verify(lib, chosen, settings, progress.on_event, problems.append)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from proofcheck.plot import Plot
+
 
 @dataclass(frozen=True)
 class Margin:
@@ -40,6 +42,23 @@ class Support:
     detail: str
     seconds: float = 0.0
     margin: Margin | None = None
+    plots: tuple[Plot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What was measured (a trajectory, an experiment, an estimate) goes against the obligation by more than its error.
+
+    Not an exact point: it refutes nothing. It contradicts support, and it is what a ``must_fail`` neighbour about measurements asks for.
+    """
+
+    obligation: str
+    method: str
+    grade: str
+    detail: str
+    seconds: float = 0.0
+    margin: Margin | None = None
+    plots: tuple[Plot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,5 +83,7 @@ class Failure:
     seconds: float = 0.0
 
 
-Evidence = Proof | Support | Undecided | Failure
+Evidence = Proof | Support | Violation | Undecided | Failure
+MEASURING = ("flow", "experiment")
+"""The methods that measure what is opaque to the kernel. Of that, sanity values and must_fail neighbours are theirs to decide too."""
 WHY = ("budget", "memory", "obstruction", "fragment", "contradicted", "malformed")

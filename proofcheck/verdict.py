@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from proofcheck.evidence import Evidence, Failure, Support, Undecided
+from proofcheck.evidence import MEASURING, Evidence, Failure, Support, Undecided, Violation
 from proofcheck.kernel import Receipt
+from proofcheck.kernel.terms import OPAQUE
 
 EXIT_PASS, EXIT_FAIL, EXIT_MALFORMED, EXIT_ENVIRONMENT, EXIT_BUDGET, EXIT_NOTHING, EXIT_INTEGRITY, EXIT_BROKEN = 0, 1, 2, 3, 4, 5, 6, 70
 INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
@@ -36,8 +37,16 @@ def decide(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
     mistakes = [item for item in evidence.values() if isinstance(item, Undecided) and item.why == "malformed"]
     if mistakes:
         return Verdict("error", "", f"{mistakes[0].obligation}: {mistakes[0].detail}", EXIT_MALFORMED)
-    if receipt.complaints:
-        return complaint(receipt, evidence)
+    complaints = [name for name in receipt.complaints if not measured(name, evidence)]
+    unseen = {finding.name.partition("[")[0] for finding in receipt.findings if finding.rule == OPAQUE and finding.name not in evidence}
+    if complaints and all(name.partition("[")[0] in unseen for name in complaints):
+        return Verdict("inconclusive", "", f"{complaints[0]} is measured by `proofcheck verify` only", EXIT_BUDGET)
+    if complaints:
+        return complaint(complaints[0], receipt, evidence)
+    against = [item for item in evidence.values() if isinstance(item, Violation) and not item.obligation.startswith("must_fail")]
+    if against:
+        kind = "error" if receipt.verdict == "proved" else "inconclusive"
+        return Verdict(kind, "", f"{against[0].obligation} is violated in numbers, by more than their error: {first_line(against[0].detail)}")
     if receipt.verdict == "proved":
         return Verdict("proved", "symbolic" if receipt.unchecked else "kernel")
     if receipt.verdict == "refuted":
@@ -81,9 +90,16 @@ def first_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
-def complaint(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
-    """Return which sanity value or neighbour the file promises in vain, and why."""
-    name = receipt.complaints[0]
+def measured(name: str, evidence: Mapping[str, Evidence]) -> bool:
+    """Say whether a guard about what only a method can measure did its work: a sanity value in every instance, a neighbour's violation in one."""
+    items = [item for key, item in evidence.items() if key == name or key.partition("[")[0] == name]
+    if name.startswith("must_fail"):
+        return any(isinstance(item, Violation) for item in items)
+    return bool(items) and all(isinstance(item, Support) and item.method in MEASURING for item in items)
+
+
+def complaint(name: str, receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
+    """Return why a sanity value does not hold, or a neighbour does not fail, as the file promises."""
     finding = next((f for f in receipt.findings if f.name == name or f.name.partition("[")[0] == name), None)
     item = next((found for key, found in evidence.items() if key == name or key.partition("[")[0] == name), None)
     if isinstance(item, Failure):
@@ -91,10 +107,12 @@ def complaint(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
     if name.startswith("must_fail"):
         if finding is not None and finding.status == "proved":
             return Verdict("error", "", f"{name} was to fail and is proved: the file would not notice this mistake")
+        if item is not None and item.method in MEASURING:
+            return Verdict("error", "", f"{name} was to fail, and nothing measured violates it: {first_line(item.detail)}")
         return Verdict("error", "", f"{name} was to fail, and no exact violating point was found; add `at` with one")
     if finding is not None and finding.status == "refuted":
         return Verdict("error", "", f"{name} is false: the statement is not encoded as its author thinks, or the value is wrong")
-    return Verdict("error", "", f"{name} is not decided" + (f": {first_line(item.detail)}" if isinstance(item, Undecided) else ""))
+    return Verdict("error", "", f"{name} is not decided" + (f": {first_line(item.detail)}" if isinstance(item, (Undecided, Violation)) else ""))
 
 
 def judge(verdict: Verdict, expect: str) -> str:

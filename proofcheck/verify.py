@@ -9,7 +9,7 @@ from typing import Any
 
 from proofcheck import replay, store
 from proofcheck.claim import Claim, Library
-from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided
+from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided, Violation
 from proofcheck.kernel import UNCHECKED, Receipt
 from proofcheck.kernel.errors import Malformed
 from proofcheck.methods.witness import conditional
@@ -216,9 +216,9 @@ def missing(work: Work) -> list[str]:
     return names
 
 
-def result(outcome: Outcome, name: str) -> Proof | Support | Undecided | Failure:
+def result(outcome: Outcome, name: str) -> Evidence:
     """Return the evidence of a finished task; a killed one is a spent budget, a crashed one a failure of the tool."""
-    if outcome.ended == "done" and isinstance(outcome.result, (Proof, Support, Undecided, Failure)):
+    if outcome.ended == "done" and isinstance(outcome.result, (Proof, Support, Violation, Undecided, Failure)):
         return outcome.result
     if outcome.ended == "timeout":
         return Undecided(name, "search", "budget", f"{outcome.task.seconds:g} s ended", outcome.seconds)

@@ -13,7 +13,7 @@ from .errors import Malformed, Rejected
 from .rules import Link, prove
 from .rules.links import covers
 from .statement import Entry, Statement, read
-from .terms import Obligation, conjuncts
+from .terms import OPAQUE, Obligation, conjuncts
 
 UNCHECKED = "symbolic"
 """The rule name of steps that a computer algebra system proved: the kernel does not look at them and says so."""
@@ -21,7 +21,10 @@ UNCHECKED = "symbolic"
 
 @dataclass(frozen=True)
 class Finding:
-    """What the kernel found of one obligation: proved, refuted, assumed, cited, unchecked (symbolic) or open."""
+    """What the kernel found of one obligation: proved, refuted, assumed, cited, unchecked (symbolic) or open.
+
+    An open one with the rule ``opaque`` speaks of trajectories or measurements: no certificate can close it.
+    """
 
     name: str
     kind: str
@@ -132,7 +135,7 @@ def _receipt(
 def _finding(entry: Entry, node: certificates.Node | None, link: Link, symbolic: frozenset[str]) -> Finding:
     name = entry.obligation.name
     if node is None:
-        return Finding(name, entry.kind, "open")
+        return Finding(name, entry.kind, "open", OPAQUE if entry.obligation.opaque else "")
     rule = str(node.get("rule"))
     if rule == UNCHECKED:
         return Finding(name, entry.kind, "unchecked" if entry.kind in ("statement", "step") and name in symbolic else "open", rule)

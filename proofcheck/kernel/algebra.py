@@ -19,7 +19,8 @@ from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq
 
-from .terms import Term, postorder
+from .errors import Rejected
+from .terms import OPAQUE, Term, postorder
 
 NAN = arb.nan()
 MAX_PRECISION = 16_384
@@ -42,6 +43,8 @@ def compiled(roots: tuple[Term, ...]) -> tuple[tuple[tuple[str, Any, tuple[int, 
     index: dict[Term, int] = {}
     steps: list[tuple[str, Any, tuple[int, ...], Term]] = []
     for node in postorder(roots):
+        if node.op == OPAQUE:
+            raise Rejected("PC318", f"No algebra evaluates {node}.")
         index[node] = len(steps)
         steps.append((node.op, node.value, tuple(index[arg] for arg in node.args), node))
     return tuple(steps), tuple(index[root] for root in roots)

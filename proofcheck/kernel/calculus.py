@@ -16,6 +16,8 @@ def derivative(root: Term, name: str) -> Term:
     made: dict[Term, Term] = {}
     uses: dict[Term, bool] = {}
     for node in postorder([root]):
+        if node.opaque:
+            raise Malformed("PC111", "What is measured along trajectories or in experiments is not differentiated.")
         uses[node] = node.value == name if node.op == "var" else any(uses[arg] for arg in node.args)
         made[node] = _rule(node, made, name) if uses[node] else ZERO
     result = made[root]

@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "PC315 wrong-rule": "the rule does not apply to an obligation of this shape",
     "PC316 unknown-rule": "a rule that the kernel does not have",
     "PC317 outside-fragment": "a term that exact arithmetic here does not cover",
+    "PC318 opaque": "a trajectory or a measurement, which no rule of the kernel evaluates",
     # 4xx: ledgers of searches
     "PC401 bad-ledger": "a line that is not a record of a ledger",
     "PC402 broken-chain": "a line that was not written after the line before it",

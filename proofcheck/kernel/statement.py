@@ -26,6 +26,7 @@ from .terms import (
     CONNECTIVES,
     FUNCTIONS,
     ONE,
+    OPAQUE,
     REALS,
     RELATIONS,
     ZERO,
@@ -56,8 +57,10 @@ FORMAT = "claim/1"
 Value: TypeAlias = "Term | tuple[Value, ...]"
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("proofcheck", "claim", "for_all", "for_each", "given", "define", "source", "step", "check", "sanity", "must_fail", "search"),
+    "": ("proofcheck", "claim", "for_all", "for_each", "given", "define", "flow", "experiment", "source", "step", "check", "sanity", "must_fail",
+         "search"),
     "claim": ("id", "kind", "title", "text", "statement", "expect", "by"),
+    "experiment": ("name", "seed", "measures", "parameters", "full"),
     "source": ("paper", "label", "quote", "latex", "note"),
     "step": ("id", "text", "shows", "by", "for_all", "given"),
     "check": ("text", "shows", "by", "for_all", "given"),
@@ -65,7 +68,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "must_fail": ("text", "statement", "for_all", "given", "define", "at", "instance"),
 }
 REQUIRED = {"": ("proofcheck", "claim"), "claim": ("id", "title", "statement", "expect"), "step": ("id", "shows", "by"),
-            "check": ("by",), "sanity": ("shows",), "must_fail": ("text",)}  # fmt: skip
+            "experiment": ("name", "measures"), "check": ("by",), "sanity": ("shows",), "must_fail": ("text",)}  # fmt: skip
+TRAJECTORY = ("limit", "always", "decreases", "increases")
 EXPECT = ("proved", "refuted", "supported", "open")
 KINDS = ("definition", "theorem", "lemma", "proposition", "corollary", "conjecture", "equation", "figure", "erratum", "experiment", "remark")
 
@@ -150,6 +154,7 @@ class Reader:
         if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*", name) or len(name) > 100:
             raise Malformed("PC205", f"The id {name!r} is not of the form paper/claim in a-z, 0-9 and hyphens.").at(key="[claim], key `id`")
         _table(tables.get("source", {}), "source", "[source]")
+        self.measured = measured(tables)
         self.steps = [_table(step, "step", f"[[step]] {i}") for i, step in enumerate(_list(tables, "step"), 1)]
         self.checks = [_table(check, "check", f"[[check]] {i}") for i, check in enumerate(_list(tables, "check"), 1)]
         self.sanity = [_table(item, "sanity", f"[[sanity]] {i}") for i, item in enumerate(_list(tables, "sanity"), 1)]
@@ -188,7 +193,7 @@ class Reader:
         """Yield statement, steps, checks, sanity values and must_fail neighbours of one instance."""
         suffix = "[" + ", ".join(f"{name}={value}" for name, value in instance.items()) + "]" if instance else ""
         tables, claim = self.tables, self.claim
-        scope = Scope(tables.get("define", {}), instance, "[define]")
+        scope = Scope(tables.get("define", {}), instance, "[define]", self.measured)
         base = scope.domains(tables.get("for_all", {}), "[for_all]")
         given = scope.formulas(tables.get("given", []), "key `given`")
         goal = scope.formula(claim["statement"], "[claim], key `statement`")
@@ -213,7 +218,8 @@ class Reader:
         for i, item in enumerate(self.must_fail, 1):
             where = f"[[must_fail]] {i}"
             if _selected(item, instance, where):
-                changed = Scope({**tables.get("define", {}), **_strings(item.get("define", {}), f"{where}, define")}, instance, f"{where}, define")
+                define = {**tables.get("define", {}), **_strings(item.get("define", {}), f"{where}, define")}
+                changed = Scope(define, instance, f"{where}, define", self.measured)
                 changed = changed.extended(changed.domains(tables.get("for_all", {}), "[for_all]"), item.get("for_all", {}), f"{where}, for_all")
                 local = changed.formulas(item.get("given", tables.get("given", [])), f"{where}, key `given`")
                 shows = changed.formula(item.get("statement", claim["statement"]), f"{where}, key `statement`")
@@ -250,8 +256,9 @@ class Scope:
     definition sees its own parameters and the file's names, never those of the place that uses it.
     """
 
-    def __init__(self, definitions: Mapping[str, Any], constants: Mapping[str, Term], key: str) -> None:
+    def __init__(self, definitions: Mapping[str, Any], constants: Mapping[str, Term], key: str, measured: Mapping[str, Any] | None = None) -> None:
         self.key = key
+        self.measured = measured or {}
         self.values: dict[str, Value] = dict(constants)
         self.constants = dict(constants)
         self.local: dict[str, Value] = {}
@@ -304,7 +311,7 @@ class Scope:
         """Return a scope with some domains replaced or added; definitions are read again against it."""
         if not more:
             return self
-        scope = Scope(self.raw, self.constants, self.key)
+        scope = Scope(self.raw, self.constants, self.key, self.measured)
         scope.domains({**base, **_strings(more, key)}, key)
         return scope
 
@@ -346,6 +353,8 @@ class Scope:
                 return Domain(None, None, lower_closed=False, upper_closed=False, integer=bool(integer))
             lower, upper, left, right = parse_domain(integer[1] if integer else text)
             ends = [None if end is None else self.scalar_term(self.value(end), text) for end in (lower, upper)]
+            if any(end is not None and end.opaque for end in ends):
+                raise Malformed("PC107", "The end of a domain cannot be measured.", Place(text=text, length=len(text)))
             domain = Domain(ends[0], ends[1], left, right, bool(integer))
             if empty(domain):
                 what = f"The domain {text.strip()} is empty, or its ends cannot be told apart."
@@ -358,7 +367,10 @@ class Scope:
         """Return the conjuncts of a list of formulas."""
         if not isinstance(texts, list):
             raise _wrong(key, texts, "a list of formulas")
-        return tuple(part for text in texts for part in conjuncts(self.formula(text, key)))
+        found = tuple(part for text in texts for part in conjuncts(self.formula(text, key)))
+        if any(part.opaque for part in found):
+            raise Malformed("PC107", "A hypothesis cannot be measured.", hint="It selects the starts; what happens then is for the statement.").at(key=key)
+        return found
 
     def formula(self, text: Any, key: str) -> Term:
         """Return the formula that ``text`` writes."""
@@ -453,9 +465,11 @@ class Scope:
             if name in known:
                 return known[name]
         if name not in self.definitions:
+            if name in self.measured.get("experiment", {}).get("measures", ()):
+                return self.measurement(name)
             if name == "inf":
                 raise Malformed("PC104", "`inf` is used as an end of a domain or of an integral only.")
-            names = list(dict.fromkeys([*self.local, *self.values, *self.definitions]))
+            names = list(dict.fromkeys([*self.local, *self.values, *self.definitions, *self.measured.get("experiment", {}).get("measures", ())]))
             raise Malformed("PC104", f"`{name}` is not defined.", hint=suggestion(name, names))
         parameters, text = self.definitions[name]
         if parameters:
@@ -485,6 +499,8 @@ class Scope:
         if name == "integral":
             return self.integrated(args)
         values = [self.value(arg) for arg in args]
+        if name in TRAJECTORY and "flow" in self.measured:
+            return self.trajectory(name, values[0]) if len(values) == 1 else _arity(name, 1, len(values))
         if name in VECTOR_FUNCTIONS:
             function, wanted = VECTOR_FUNCTIONS[name]
             return function(*values) if len(values) == wanted else _arity(name, wanted, len(values))
@@ -501,6 +517,59 @@ class Scope:
             hint = suggestion(name, known).replace("Names in scope", "Functions")
             raise Malformed("PC105", f"`{name}` is not a function of the formula language.", hint=hint)
         return _function(name, scalars[0]) if len(scalars) == 1 else _arity(name, 1, len(scalars))
+
+    def trajectory(self, kind: str, quantity: Value) -> Value:
+        """Return what ``kind`` says of a quantity along the flow: a number for limit, a relation for the others.
+
+        The opaque term has the quantity, the field and the start as arguments, and binds the state variables in the first two.
+        """
+        if isinstance(quantity, tuple):
+            return tuple(self.trajectory(kind, part) for part in quantity)
+        if (quantity.op in RELATIONS + CONNECTIVES) != (kind == "always"):
+            raise Malformed("PC107", f"`{kind}` takes {'a relation, as in always(x > 0)' if kind == 'always' else 'a number'}.")
+        starts: list[Term] = []
+        field: list[Term] = []
+        if "[flow]" in self.open:
+            raise Malformed("PC208", "The field of the flow is defined by what is measured along it.")
+        self.open.append("[flow]")
+        outside, self.local = self.local, {}
+        for name, text in sorted(self.measured["flow"].items()):
+            state, speed = list(_flatten(self.values[name])), list(_flatten(self.read(text, f"[flow], key `{name}`")))
+            if len(state) != len(speed):
+                raise Malformed("PC107", f"`{name}` has {len(state)} entries, its derivative in [flow] has {len(speed)}.")
+            starts += state
+            field += speed
+        self.local = outside
+        self.open.pop()
+        if self.depth or any(part.opaque for part in (quantity, *field)):
+            raise Malformed("PC107", f"`{kind}` cannot stand inside of an integral or of another measured quantity.")
+        bound = {str(state.value): var(f"_s{i}") for i, state in enumerate(starts, 1)}
+        inside = tuple(substitute(part, bound) for part in (quantity, *field))
+        term = Term(OPAQUE, (*inside, *starts), f"flow {kind} {len(starts)}")
+        return term if kind == "limit" else Term("eq", (term, ONE))
+
+    def measurement(self, name: str) -> Term:
+        """Return a measurement of the experiment; its arguments are the values of the parameters, those of the full size last."""
+        table = self.measured["experiment"]
+        values: list[Term] = []
+        shapes: list[str] = []
+        if "[experiment]" in self.open:
+            raise Malformed("PC208", "A parameter of the experiment is defined by what the experiment measures.")
+        self.open.append("[experiment]")
+        outside, self.local = self.local, {}
+        for part in ("parameters", "full"):
+            shape = []
+            for key, text in sorted(table.get(part, {}).items()):
+                value = self.read(text, f"[experiment.{part}], key `{key}`")
+                flat = list(_flatten(value))
+                if any(variables(entry) or entry.op in RELATIONS + CONNECTIVES for entry in flat):
+                    raise Malformed("PC107", "A parameter is a number without variables, or a list of them.").at(key=f"[experiment.{part}], key `{key}`")
+                values += flat
+                shape.append(f"{key}:{len(flat) if isinstance(value, tuple) else ''}")
+            shapes.append(",".join(shape))
+        self.local = outside
+        self.open.pop()
+        return Term(OPAQUE, tuple(values), f"experiment {name} {table['name']} {table.get('seed', 1)} {shapes[0]}/{shapes[1]}")
 
     def differentiated(self, args: tuple[Term, ...]) -> Value:
         if len(args) not in (2, 3):
@@ -767,6 +836,39 @@ def _span(place: Place, text: str, what: str) -> Place:
 def _wrong(key: str, value: Any, wanted: str) -> Malformed:
     shown = repr(value)
     return Malformed("PC204", f"{shown[:60]} is not {wanted}.").at(key=key)
+
+
+def measured(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of what only methods can measure, [flow] and [experiment], checked."""
+    found: dict[str, Any] = {}
+    defined = {*tables.get("define", {}), *tables.get("for_all", {}), *tables.get("for_each", {})}
+    if "flow" in tables:
+        found["flow"] = _strings(tables["flow"], "[flow]")
+        for name in found["flow"]:
+            if name not in _strings(tables.get("for_all", {}), "[for_all]"):
+                raise Malformed("PC104", f"`{name}` is no variable of [for_all]; the flow moves those.").at(key="[flow]")
+        for name in (name for name in defined if name.partition("(")[0].strip() in TRAJECTORY):
+            raise Malformed("PC210", f"`{name}` is defined here, and a word for trajectories in a claim with [flow].").at(key="[define]")
+        if not found["flow"]:
+            raise _wrong("[flow]", {}, "a table of derivatives of variables")
+    if "experiment" in tables:
+        table = _table(tables["experiment"], "experiment", "[experiment]")
+        measures = table["measures"]
+        if not isinstance(table["name"], str) or not re.fullmatch(r"[a-z0-9]+\.[a-z0-9_]+", table["name"]):
+            raise _wrong("[experiment], key `name`", table["name"], 'a registered name such as "tian2017.training"')
+        if type(table.get("seed", 1)) is not int or table.get("seed", 1) < 0:
+            raise _wrong("[experiment], key `seed`", table["seed"], "a whole number that is not negative")
+        if not isinstance(measures, list) or not measures or not all(isinstance(name, str) and is_name(name) for name in measures):
+            raise _wrong("[experiment], key `measures`", measures, "a list of names")
+        for name in measures:
+            if name in defined or measures.count(name) > 1 or name in RESERVED:
+                raise Malformed("PC210", f"`{name}` is measured, and something else too.").at(key="[experiment], key `measures`")
+        for part in ("parameters", "full"):
+            for key in _strings(table.get(part, {}), f"[experiment.{part}]"):
+                if not is_name(key):
+                    raise Malformed("PC204", f"{key!r} cannot name a parameter.").at(key=f"[experiment.{part}]")
+        found["experiment"] = table
+    return found
 
 
 def _table(value: Any, kind: str, where: str) -> dict[str, Any]:

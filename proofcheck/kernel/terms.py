@@ -12,6 +12,10 @@ upper and ``sum`` body, first, last, both with the bound variable's name in ``va
 
     lt le eq ne gt ge | and or not
 
+``opaque`` stands for a number that no operation here computes: the limit of a trajectory, a measurement of an experiment. Its
+``value`` begins with the method that measures it, its arguments what it depends on; names ``_s1, _s2, …`` in them are bound by it. No algebra
+evaluates it and no rule but ``assume`` and ``cite`` accepts an obligation with one.
+
 What the parser leaves to ``statement`` (names, calls, vectors, sums with an index) has the operations
 ``name call vector index binder``.
 """
@@ -28,17 +32,19 @@ RELATIONS = ("lt", "le", "eq", "ne", "gt", "ge")
 CONNECTIVES = ("and", "or", "not")
 FUNCTIONS = ("sin", "cos", "tan", "asin", "acos", "atan", "exp", "log", "sqrt", "abs", "gamma")
 BINDERS = ("integral", "sum")
+OPAQUE = "opaque"
 NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 
 class Term:
     """A node: an operation, its arguments, and a value for numbers, names and exponents. Interned: equal is identical."""
 
-    __slots__ = ("args", "free", "op", "value")
+    __slots__ = ("args", "free", "op", "opaque", "value")
     op: str
     args: tuple[Term, ...]
     value: Fraction | int | str | None
     free: frozenset[str]
+    opaque: bool
 
     _known: ClassVar[dict[tuple[object, ...], Term]] = {}
 
@@ -51,6 +57,7 @@ class Term:
             object.__setattr__(term, "args", args)
             object.__setattr__(term, "value", value)
             object.__setattr__(term, "free", _free(op, args, value))
+            object.__setattr__(term, "opaque", op == OPAQUE or any(arg.opaque for arg in args))
             cls._known[key] = term
         return term
 
@@ -71,6 +78,7 @@ def _free(op: str, args: tuple[Term, ...], value: Fraction | int | str | None) -
     found: frozenset[str] = frozenset()
     for i, arg in enumerate(args):
         names = arg.free - {str(value)} if i == 0 and op in BINDERS else arg.free
+        names = frozenset(name for name in names if not name.startswith("_s")) if op == OPAQUE else names
         found = found if names <= found else names if found <= names else found | names
     return found
 
@@ -294,6 +302,11 @@ class Obligation:
         """Say whether both assert the same, apart from the name."""
         return (self.box, frozenset(self.given), self.goal) == (other.box, frozenset(other.given), other.goal)
 
+    @property
+    def opaque(self) -> bool:
+        """Whether it speaks of numbers that only a method can measure; nothing of it can be proved or refuted here."""
+        return any(formula.opaque for formula in (self.goal, *self.given))
+
     def digest(self) -> str:
         """Return the sha256 of the meaning: domains, hypotheses and goal with every definition expanded."""
         parts = [f"{name}:{domain_key(domain)}" for name, domain in sorted(self.domains)]
@@ -369,6 +382,9 @@ def show(root: Term, limit: int | None = None) -> str:
             text[node] = f"{op}({node.value} in {first}..{last}, {body})" if sign == ".." else f"{op}({node.value}, {body}, {first}, {last})"
         elif op in ("pi", "inf"):
             text[node] = "pi" if op == "pi" else "inf" if node.value == 1 else "-inf"
+        elif op == OPAQUE:
+            kind, name = str(node.value).split()[:2]
+            text[node] = name if kind == "experiment" else f"{name}({text[args[0]]})"
         elif op == "vector":
             text[node] = "[" + ", ".join(text[arg] for arg in args) + "]"
         elif op == "index":

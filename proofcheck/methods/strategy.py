@@ -9,12 +9,12 @@ from importlib.metadata import entry_points
 from time import perf_counter
 from typing import Any
 
-from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided
+from proofcheck.evidence import MEASURING, Evidence, Failure, Proof, Support, Undecided
 from proofcheck.kernel import UNCHECKED
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.statement import Entry, read
-from proofcheck.kernel.terms import BINDERS, Obligation, conjuncts, postorder
+from proofcheck.kernel.terms import BINDERS, OPAQUE, Obligation, conjuncts, postorder
 
 Method = Callable[..., Evidence]
 
@@ -23,6 +23,7 @@ OWN = {
     "inequality": "proofcheck.methods.inequality", "bisection": "proofcheck.methods.inequality", "taylor": "proofcheck.methods.inequality",
     "zeros": "proofcheck.methods.inequality", "sign": "proofcheck.methods.inequality", "witness": "proofcheck.methods.witness",
     "grid": "proofcheck.methods.grid", "charts": "proofcheck.methods.charts", "assembly": "proofcheck.methods.assembly",
+    **{name: f"proofcheck.methods.{name}" for name in MEASURING},
 }  # fmt: skip
 
 NUMBERS = {"cells": (1, 10**9), "prec": (30, 4096)}
@@ -36,13 +37,15 @@ def attempt(payload: Mapping[str, Any]) -> Evidence:
     start = perf_counter()
     entries = {entry.obligation.name: entry for entry in read(payload["claim"]).entries}
     entry = entries[payload["obligation"]]
-    _, _, instance = entry.obligation.name.partition("[")
+    _, bracket, instance = entry.obligation.name.partition("[")
     steps: dict[str, Obligation] = {}  # those before the entry in the file's order, of its own instance; all of them for a statement
     for name, other in entries.items():
         if name == entry.obligation.name and entry.kind == "step":
             break
         if other.kind == "step" and name.partition("[")[2] == instance:
             steps[name.removeprefix("step ").partition("[")[0]] = other.obligation
+    if entry.obligation.opaque and not entry.by:
+        entry = replace(entry, by=entries[f"statement{bracket}{instance}"].by)
     try:
         evidence = chosen(entry, dict(payload.get("options", {})), progress, steps)
     except Malformed as error:
@@ -58,6 +61,7 @@ def chosen(
     ``steps`` are those that may be used: a statement is assembled from them where it can be. Raises Malformed for methods and options that there are not.
     """
     obligation = entry.obligation
+    full = bool(options.pop("full", False))
     options = {**{key: value for key, value in entry.by.items() if key not in ("rule", "method")}, **options}
     wish = str(entry.by.get("rule") or entry.by.get("method") or "")
     for key, (low, high) in NUMBERS.items() if OWN.get(wish) == OWN["inequality"] else ():
@@ -66,6 +70,8 @@ def chosen(
             raise Malformed("PC204", f"`{key}` is {value!r}; a whole number from {low} to {high} is expected.")
     if wish in ("assume", "cite"):
         return Proof(obligation.name, {"rule": wish}, wish)
+    if obligation.opaque:
+        return method(measuring(obligation, wish))(obligation, {**options, "full": full}, progress)
     if entry.kind == "must_fail" or (entry.kind == "statement" and wish == "witness"):
         violation = method("witness")(obligation, {**options, **({"at": entry.hint} if entry.hint else {})}, progress)
         # Balls do not enclose integrals; where they stand in equations, the method for those replaces them first.
@@ -83,6 +89,17 @@ def chosen(
             return assembled
     equality = all(atom.op == "eq" for atom in conjuncts(obligation.goal))
     return method(wish or ("identity" if equality else "inequality"))(obligation, options, progress)
+
+
+def measuring(obligation: Obligation, wish: str) -> str:
+    """Return the method that measures what an obligation speaks of. Raises Malformed where that is not one, or the file wishes another."""
+    found = {str(node.value).split()[0] for node in postorder((obligation.goal,)) if node.op == OPAQUE}
+    if len(found) > 1:
+        raise Malformed("PC107", f"A statement is measured in one way; this one mixes {' and '.join(sorted(found))}.", hint="Write one claim for each.")
+    (name,) = found
+    if wish not in ("", name):
+        raise Malformed("PC204", f"`{wish}` cannot measure this; the method is `{name}`.")
+    return name
 
 
 def point(entry: Entry) -> Evidence | None:

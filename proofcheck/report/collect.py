@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from proofcheck.claim import Claim, Library
-from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided
+from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided, Violation
 from proofcheck.kernel import Finding, Receipt
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.statement import Entry
+from proofcheck.kernel.terms import OPAQUE
 from proofcheck.replay import Answer
 from proofcheck.store import proofs
 from proofcheck.verdict import Verdict
 
 from .model import ClaimReport, ObligationReport, PaperReport, PaperRow
 from .pictures import drawn
+from .plots import plot
 
 STATUS = {"unchecked": "proved", "proved": "proved", "refuted": "refuted", "assumed": "assumed", "cited": "cited", "open": "open"}
 
@@ -83,12 +85,13 @@ def obligation_report(
 ) -> ObligationReport:
     """Return the record of one obligation: the kernel's finding, and beside it what the method said of it."""
     status = STATUS[finding.status] if finding else "open"
-    rule = finding.rule if finding else ""
+    rule = finding.rule if finding and finding.rule != OPAQUE else ""
     grade = "symbolic" if finding and finding.status == "unchecked" else "kernel" if status in ("proved", "refuted") else ""
     detail = finding.by_step if finding and finding.by_step else ""
     if item is not None and status == "open":
-        if isinstance(item, Support):
-            status, grade = "supported", "statistical" if item.grade == "statistical" else "numerical"
+        if isinstance(item, (Support, Violation)):
+            status = "supported" if isinstance(item, Support) else "violated"
+            grade = "statistical" if item.grade == "statistical" else "numerical"
         elif isinstance(item, Failure):
             status = "error"
         rule = rule or item.method
@@ -114,8 +117,13 @@ def obligation_report(
         where=dict(margin.at) if margin else {},
         witness=witness,
         seconds=item.seconds if item else 0.0,
-        picture=drawn(entry.obligation.domains, node) if finding is not None and finding.status == "proved" and node else "",
+        picture=drawn(entry.obligation.domains, node) if finding is not None and finding.status == "proved" and node else plotted(item),
     )
+
+
+def plotted(item: Evidence | None) -> str:
+    """Return what a method plotted, as SVG elements."""
+    return "".join(map(plot, item.plots)) if isinstance(item, (Support, Violation)) else ""
 
 
 def formula_of(entry: Entry, tables: Mapping[str, Any]) -> str:
@@ -166,7 +174,7 @@ def coverage(claims: tuple[str, ...], reports: Mapping[str, ClaimReport]) -> str
 def environment() -> dict[str, str]:
     """Return the versions that a result depends on."""
     found = {"python": platform.python_version(), "platform": platform.platform(terse=True), "processor": platform.machine(), "kernel": kernel_digest()}
-    for package in ("proofcheck", "python-flint", "sympy", "mpmath", "numpy"):
+    for package in ("proofcheck", "python-flint", "sympy", "mpmath", "numpy", "scipy"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

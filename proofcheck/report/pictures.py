@@ -32,7 +32,7 @@ FORMS = {
 ELEMENTS = {"svg", "path", "text"}
 ATTRIBUTES = {
     "class", "viewBox", "width", "height", "role", "aria-label", "font-size", "font-weight", "fill", "fill-opacity", "stroke", "stroke-width", "d", "x", "y",
-    "text-anchor",
+    "text-anchor", "stroke-dasharray", "stroke-linejoin", "stroke-opacity",
 }  # fmt: skip
 
 
@@ -132,11 +132,11 @@ def ends(found: Subdivision, y: float) -> Iterator[str]:
 # -- SVG --------------------------------------------------------------------------------------------------------------------
 
 
-def framed(label: str, marks: Sequence[str], bottom: float) -> str:
+def framed(label: str, marks: Sequence[str], bottom: float, width: int = WIDTH) -> str:
     """Return marks as one SVG element with a name for those who do not see it."""
     height = f"{bottom + 6:g}"
     return (
-        f'<svg class="picture" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" aria-label="{escape(clean(label))}"'
+        f'<svg class="picture" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{escape(clean(label))}"'
         f' font-size="{SIZE}" fill="currentColor">{"".join(marks)}</svg>'
     )
 

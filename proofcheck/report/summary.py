@@ -11,18 +11,18 @@ from .model import OUTCOMES, VERDICTS, ClaimReport, ObligationReport, PaperRow, 
 from .text import clean
 
 KINDS = ("statement", "step", "check", "sanity", "must_fail")
-STATUSES = ("proved", "refuted", "supported", "assumed", "cited", "open", "error")
+STATUSES = ("proved", "refuted", "supported", "violated", "assumed", "cited", "open", "error")
 HOW = {
     ("proved", "kernel"): "every step is certified and the certificate was checked by the kernel",
     ("proved", "symbolic"): "by computer algebra; the kernel did not check it",
     ("refuted", "witness"): "an exact point violates the statement, checked by the kernel",
-    ("supported", "numerical"): "no violation at finitely many points; this is not a proof",
+    ("supported", "numerical"): "no violation at finitely many points or along finitely many trajectories; this is not a proof",
     ("supported", "statistical"): "no violation in a random sample; this is not a proof",
     ("inconclusive", ""): "neither proved nor refuted",
     ("error", ""): "the file, a tool or proofcheck itself is at fault",
 }
 # What the two kinds of guards must come out as to do their work.
-GUARDS = {"sanity": ("proved", "supported"), "must_fail": ("refuted",)}
+GUARDS = {"sanity": ("proved", "supported"), "must_fail": ("refuted", "violated")}
 _UNIT = re.compile(r"(?<![\w.])([0-9]+(?:[ ,_\u202f][0-9]{3})*) (lea(?:f|ves)|strips?|boxes|points|samples|trajectories|terms)\b")
 
 

@@ -1,4 +1,4 @@
-"""Every rejection PC301 to PC317, each by its exact code."""
+"""Every rejection PC301 to PC318, each by its exact code."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
     ("PC302", "x >= 0", UNIT, SUBSTITUTION | {"domain": "[1, 0]"}, {}),
     ("PC302", "integral(p, abs(p), 0, 1) = 1/2", {}, antiderivative("p*abs(p)*exp(q)/2"), {}),
     ("PC302", "integral(p, p, 0, 1) = 1/2", {}, antiderivative("p^2/2", number=7), {}),
+    ("PC318", "limit(x) = limit(x)", UNIT, RING, {"more": '[flow]\nx = "-x"'}),
     ("PC303", "x^2 >= x - 1/4", UNIT, LEAF, {}),
     ("PC303", "x^2 - x + 1/3 > 0", UNIT, LEAF | {"tree": "M"}, {}),
     ("PC303", "x^2 - x + 1/3 > 0", UNIT, LEAF | {"tree": "C"}, {}),
