@@ -841,7 +841,9 @@ def _wrong(key: str, value: Any, wanted: str) -> Malformed:
 def measured(tables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tables of what only methods can measure, [flow] and [experiment], checked."""
     found: dict[str, Any] = {}
-    defined = {*tables.get("define", {}), *tables.get("for_all", {}), *tables.get("for_each", {})}
+    if not {"flow", "experiment"} & set(tables):
+        return found
+    defined = {name for key in ("define", "for_all", "for_each") for name in _strings(tables.get(key, {}), f"[{key}]")}
     if "flow" in tables:
         found["flow"] = _strings(tables["flow"], "[flow]")
         for name in found["flow"]:
