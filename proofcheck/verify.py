@@ -185,7 +185,7 @@ def searched(works: Mapping[str, Work], settings: Settings, on_event: Show) -> N
     for work in works.values():
         if work.problem is None:
             for name in missing(work):
-                payload = {"claim": work.claim.data, "obligation": name, "options": dict(settings.options)}
+                payload = {"claim": work.claim.data, "obligation": name, "options": {"processes": settings.jobs, **settings.options}}
                 tasks.append(Task(f"{work.claim.id} · {name}", "proofcheck.methods.strategy:attempt", payload, settings.timeout, settings.memory))
     for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=PRELOAD):
         claim, _, name = outcome.task.name.partition(" · ")

@@ -20,13 +20,15 @@ from proofcheck.kernel.calculus import conditions, derivative
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.exact import Element, coefficients, is_zero, normal
 from proofcheck.kernel.rules.premises import term_in
-from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
+from proofcheck.kernel.rules.subdivide import Cell, Enclosures, chart_of, unit
 from proofcheck.kernel.rules.telescope import APPROACH
 from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var, variables
 
+from .frontier import leaves as open_leaves
+from .frontier import subdivide
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
 from .witness import Cubes, candidates, find
@@ -37,7 +39,6 @@ LENGTHS = (0, 2, 5, 10, 18)
 FEW = 300
 LARGE = 45
 MAX_CLEARED = 60
-SMALLEST = Fraction(1, 2**30)
 
 
 @dataclass
@@ -49,26 +50,26 @@ class Budget:
     spent: int = 0
     stuck: Cell | None = None
     blowups: int = 2
+    processes: int = 1
+    violation: Mapping[str, str] | None = None
 
-    def spend(self) -> bool:
-        """Count one cell; say whether there was one left."""
-        self.spent += 1
-        if self.spent % 500 == 0:
-            self.progress(self.spent, self.cells, "cells")
-        return self.spent <= self.cells
+    @property
+    def left(self) -> int:
+        """The number of cells that may still be looked at."""
+        return max(0, self.cells - self.spent)
 
 
 def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progress) -> Evidence:
     """Return a proof or a refutation of an inequality, or Undecided with the place where it got stuck.
 
-    Options: cells (budget, default 200000), prec (bits, default 64).
+    Options: cells (budget, default 200000), prec (bits, default 64), processes (for a large bisection, default 1).
     """
     start = perf_counter()
     refutation = find(obligation, 300)
     if refutation is not None:
         where = ", ".join(f"{name} = {text}" for name, text in refutation["at"].items())
         return Proof(obligation.name, refutation, "witness", perf_counter() - start, f"violated at {where}")
-    budget = Budget(int(options.get("cells", 200_000)), progress)
+    budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)))
     try:
         node = prove(obligation, budget, int(options.get("prec", 64)))
     except RecursionError:  # a term nested so deep that no rule would take it
@@ -76,7 +77,7 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     seconds = perf_counter() - start
     if node is not None:
         return Proof(obligation.name, node, str(node["rule"]), seconds, f"{leaf_count(node)} leaves, {budget.spent} cells searched", margin(obligation))
-    late = find(obligation, 4000)
+    late = find(obligation, 4000, budget.violation)
     if late is not None:
         return Proof(obligation.name, late, "witness", perf_counter() - start, "violated near where the search got stuck")
     return Undecided(obligation.name, "inequality", *reason(obligation, budget), perf_counter() - start, margin(obligation))
@@ -131,7 +132,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     short = Budget(FEW, budget.progress) if len(obligation.domains) == 1 and budget.cells > FEW else budget
     node = by_bisection(obligation, short, bits)
     if node is None and short.stuck is not None:
-        budget.stuck = short.stuck
+        budget.stuck, budget.violation = short.stuck, short.violation
         node = with_zero_inside(obligation, budget, bits)
         if node is None and short is not budget:
             node = by_bisection(obligation, budget, bits)
@@ -393,49 +394,14 @@ def by_bisection(obligation: Obligation, budget: Budget, bits: int) -> dict[str,
     formulas = (*obligation.given, obligation.goal)
     cuttable = any(node.op in ("sqrt", "acos", "asin") for formula in formulas for node in postorder((formula,)))
     premises = definedness(obligation, tuple(dict.fromkeys(c for f in formulas for c in conditions(f))), budget, bits) if cuttable else None
-    enclosures = Enclosures(chart, obligation, bits, clip=premises is not None)
-    tree: list[str] = []
-    stack = [unit(chart)]
-    with precision(bits):
-        while stack:
-            cell = stack.pop()
-            if not budget.spend():
-                budget.stuck = cell
-                return None
-            form = decided_by(enclosures, cell)
-            if form:
-                tree.append(form)
-                continue
-            axis = direction(enclosures, cell)
-            if cell[axis][1] - cell[axis][0] < SMALLEST:
-                budget.stuck = cell
-                return None
-            tree.append(DIGITS[axis])
-            first, second = halves(cell, axis)
-            stack += [second, first]
-    return {"rule": "bisection", "prec": bits, "tree": "".join(tree), **({"conditions": premises} if premises is not None else {})}
-
-
-def decided_by(enclosures: Enclosures, cell: Cell) -> str:
-    """Return the first leaf form that decides the cell, or nothing."""
-    edge = any(low == 0 or high == 1 for low, high in cell)
-    return next((form for form in ("NMC" if edge else "NM") if enclosures.decides(form, cell)), "")
-
-
-def direction(enclosures: Enclosures, cell: Cell) -> int:
-    """Return the axis along which the differences vary most over the cell; the longest where that is not known."""
-    spread = [0.0] * len(cell)
-    for value_, parts in enclosures.differences(cell).values():
-        del value_
-        for axis, part in enumerate(parts):
-            if part is not None:
-                width = float(cell[axis][1] - cell[axis][0]) * abs(float(enclosures.widths[axis].mid()))
-                size = float(part.abs_upper())
-                spread[axis] = max(spread[axis], size * width if size == size else float("inf"))  # noqa: PLR0124 - NaN is not itself
-    if max(spread) == 0 or max(spread) == float("inf"):
-        lengths = [float(high - low) for low, high in cell]
-        return lengths.index(max(lengths))
-    return spread.index(max(spread))
+    grown = subdivide(obligation, bits, budget.left, budget.progress, clip=premises is not None, processes=budget.processes)
+    budget.spent += grown.spent
+    if grown.stuck is not None and grown.violated:
+        budget.violation = {name: show(value) for name, value in Cubes(obligation).point((low + high) / 2 for low, high in grown.stuck).items()}
+    if grown.open:
+        budget.stuck = grown.stuck or next(cell for letter, cell in open_leaves(grown.texts[0], unit(chart)) if letter == "?")
+        return None
+    return {"rule": "bisection", "prec": bits, "tree": grown.texts[0], **({"conditions": premises} if premises is not None else {})}
 
 
 def with_zeros_at_ends(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -641,7 +607,7 @@ def reason(obligation: Obligation, budget: Budget) -> tuple[str, str]:
     undefined = undefined_at(obligation, budget.stuck)
     if undefined:
         return "obstruction", f"{undefined}; {where}"
-    if budget.spent > budget.cells:
+    if budget.spent >= budget.cells:
         return "budget", f"{budget.cells} cells ended, {where}"
     return "obstruction", f"both sides come together at {where}; a zero there has to be divided out"
 

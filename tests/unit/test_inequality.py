@@ -91,14 +91,6 @@ def test_undefined_term_is_an_obstruction(claim_file: File) -> None:
     assert "may have no value" in found.detail
 
 
-def test_budget_counts_cells_and_tells_progress() -> None:
-    """A budget ends after its last cell, and progress is told every 500 cells."""
-    told: list[int] = []
-    budget = Budget(1001, lambda done, total, note: told.append(done))
-    assert [budget.spend() for _ in range(1002)] == [True] * 1001 + [False]
-    assert told == [500, 1000]
-
-
 def test_bisection_remembers_where_it_got_stuck(claim_file: File) -> None:
     """A search that does not arrive leaves the cell behind."""
     goal = _obligation(claim_file("x^3 + y^3 + z^3 >= 3*x*y*z", dict.fromkeys("xyz", U)))

@@ -1,0 +1,153 @@
+"""The vectorised search for subdivisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.rules import Link, prove
+from proofcheck.kernel.rules.subdivide import unit
+from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.terms import Obligation
+from proofcheck.methods import frontier
+from proofcheck.methods.frontier import Growth, Look, Search, Tree, leaves, subdivide
+
+WELL = "1 - 2*x + x^2 + 10*y^2 - 20*y*x^2 + 10*x^4 > -1/1000"
+
+
+def goal(text: str, domains: Mapping[str, str], given: str = "") -> Obligation:
+    """Return an obligation."""
+    scope = Scope({}, {}, "test")
+    scope.domains(dict(domains), "for_all")
+    return Obligation("goal", tuple(scope.box.items()), (scope.formula(given, "given"),) if given else (), scope.formula(text, "goal"))
+
+
+def quiet(*_: object) -> None:
+    """Tell nobody."""
+
+
+def accepted(obligation: Obligation, text: str) -> bool:
+    """Say whether the kernel's rule accepts a subdivision."""
+    try:
+        return prove(obligation, {"rule": "bisection", "prec": 64, "tree": text}, Link())
+    except Rejected:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("text", "domains", "given"),
+    [
+        (WELL, {"x": "[-2, 2]", "y": "[-2, 2]"}, ""),
+        ("sin(3*x)*cos(5*y) + x*y < 5", {"x": "[-2, 2]", "y": "[-2, 2]"}, ""),
+        ("x^4*y^2 + x^2*y^4 - 3*x^2*y^2 + 1 > -1/200", {"x": "[-2, 2]", "y": "[-2, 2]"}, ""),
+        ("x + y > 7/5", {"x": "[0, 2]", "y": "[0, 2]"}, "x^2 + y^2 <= 1 and x*y >= 0 or x + y >= 3/2"),
+        ("(x > y or y > x^2 - 1/10) and x < 2", {"x": "[0, 1]", "y": "[0, 1]"}, ""),
+        ("abs(x - y) + max(x, y)^2 + min(x, 1/3) > -2/3", {"x": "[-1, 1]", "y": "[-1, 1]"}, ""),
+        ("gamma(x) + log(x) + sqrt(x) + atan(x) + exp(-x) > 1/2 + tan(x/4)/10", {"x": "[1/2, 3]"}, ""),
+        ("acos(x/3) + asin(y/3) + angle([x, 1], [y, 2]) > -1/10", {"x": "[-2, 2]", "y": "[0, 2]"}, ""),
+        ("y < 3/2", {"x": "[0, 1]", "y": "[0, 1 + x/4]"}, ""),
+    ],
+)
+def test_every_complete_subdivision_passes_the_kernel(text: str, domains: dict[str, str], given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the arrays find is accepted by the rule, with a dive of one cell and with the usual one."""
+    obligation = goal(text, domains, given)
+    for dive in (1, frontier.DIVE):
+        monkeypatch.setattr(frontier, "DIVE", dive)
+        grown = subdivide(obligation, 64, 20_000, quiet)
+        if given and grown.violated:
+            continue
+        assert grown.open == 0, (text, grown)
+        assert accepted(obligation, grown.texts[0])
+
+
+def test_processes_do_not_show_in_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process and two find the same subdivision, byte for byte, with as many cells."""
+    monkeypatch.setattr(frontier, "ALONE", 64)
+    obligation = goal(WELL, {"x": "[-2, 2]", "y": "[-2, 2]"})
+    one, two = (subdivide(obligation, 64, 100_000, quiet, processes=count) for count in (1, 2))
+    assert one == two
+    assert one.open == 0
+    assert len(one.texts[0]) > 300
+
+
+def test_a_unit_whose_process_dies_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed process costs time and changes nothing."""
+    monkeypatch.setattr(frontier, "ALONE", 64)
+    obligation = goal(WELL, {"x": "[-2, 2]", "y": "[-2, 2]"})
+    wanted = subdivide(obligation, 64, 100_000, quiet)
+    monkeypatch.setattr(frontier, "CALL", "os:abort_without_payload")
+    assert subdivide(obligation, 64, 100_000, quiet, processes=2) == wanted
+
+
+def test_budget_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search stops near its budget, leaves open cells behind, and tells its progress on the way."""
+    monkeypatch.setattr(frontier, "LEAST", 256)
+    told: list[int] = []
+    hard = goal("x^2 + y^2 + z^2 + 1/10^9 > x*y + y*z + z*x", dict.fromkeys("xyz", "[-1, 1]"))
+    grown = subdivide(hard, 64, 3_000, lambda done, total, note: told.append(done))
+    assert grown.open > 0
+    assert 3_000 <= grown.spent < 3_000 + frontier.UNITS * frontier.BATCH
+    assert told
+
+
+def test_a_zero_stops_the_search_early() -> None:
+    """A point at which both sides agree is reached before much is spent, and named."""
+    grown = subdivide(goal("(x - 1/3)^2 + (y - 1/3)^2 >= 0", {"x": "[0, 1]", "y": "[0, 1]"}), 64, 10**6, quiet)
+    assert grown.stuck is not None
+    assert not grown.violated
+    assert grown.spent < 2_000
+    assert all(abs(low - Fraction(1, 3)) < Fraction(1, 1000) for low, _ in grown.stuck)
+
+
+def test_a_violation_stops_the_search() -> None:
+    """The middle of a cell at which the goal fails and the hypotheses hold ends the search; where they do not hold it does not."""
+    domains = {"x": "[0, 1]", "y": "[0, 1]"}
+    text = "(x - 7/10)^2 + (y - 1/5)^2 > 1/10^6"
+    found = subdivide(goal(text, domains), 64, 10**6, quiet)
+    assert found.violated
+    assert found.stuck is not None
+    (a, b), (c, d) = found.stuck
+    assert ((a + b) / 2 - Fraction(7, 10)) ** 2 + ((c + d) / 2 - Fraction(1, 5)) ** 2 <= Fraction(1, 10**6)
+    assert subdivide(goal(text, domains, "x + y <= 1/2"), 64, 10**6, quiet).open == 0
+
+
+def test_a_tight_disc_is_reached_by_arrays_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrays stop at violations and at cells that are too narrow, as balls do."""
+    monkeypatch.setattr(frontier, "DIVE", 4)
+    domains = {"x": "[0, 1]", "y": "[0, 1]"}
+    assert subdivide(goal("(x - 7/10)^2 + (y - 1/5)^2 > 1/10^6", domains), 64, 10**6, quiet).violated
+    assert subdivide(goal("(x - 1/3)^2 >= 0", {"x": "[0, 1]"}), 64, 10**6, quiet).stuck is not None
+
+
+def test_corner_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A difference that is monotone and exactly 0 at a corner of the domain is a corner leaf, and at an open end of it too."""
+    monkeypatch.setattr(frontier, "DIVE", 1)
+    closed = goal("x + y + x*y >= sin(x)/2", {"x": "[0, 1]", "y": "[0, 1]"})
+    search = Search(closed, 64, clip=False)
+    assert list(Look(search, np.zeros((2, 1)), np.ones((2, 1))).forms) == ["C"]
+    assert subdivide(closed, 64, 100, quiet).texts == ("C",)
+    assert search.confirmed("", np.zeros(2), np.ones(2)) == ""
+
+
+def test_confirmation_is_by_balls() -> None:
+    """A form that does not decide a cell is not confirmed, whatever floats said."""
+    search = Search(goal("x > 1/2", {"x": "[0, 1]"}), 64, clip=False)
+    assert search.confirmed("N", np.array([0.5]), np.array([0.5])) == ""
+    assert search.confirmed("N", np.array([0.75]), np.array([0.25])) == "N"
+
+
+def test_trees() -> None:
+    """A tree is written in preorder, and read back with its cells."""
+    tree = Tree(1)
+    first = tree.cut(0, 1)
+    tree.letters[first] = "N"
+    tree.letters[tree.cut(first + 1, 0)] = "M"
+    assert tree.text(0) == "1N0M?"
+    cells = list(leaves("1N0M?", unit(Search(goal("x > y", {"x": "[0, 1]", "y": "[0, 1]"}), 64, clip=False).chart)))
+    half = Fraction(1, 2)
+    assert cells[2] == ("?", ((half, Fraction(1)), (half, Fraction(1))))
+    assert Growth(("1N0M?", "N"), 5).open == 1
