@@ -61,7 +61,7 @@ def chosen(
     ``steps`` are those that may be used: a statement is assembled from them where it can be. Raises Malformed for methods and options that there are not.
     """
     obligation = entry.obligation
-    full = bool(options.pop("full", False))
+    full, processes = bool(options.pop("full", False)), options.pop("processes", 1)
     options = {**{key: value for key, value in entry.by.items() if key not in ("rule", "method")}, **options}
     wish = str(entry.by.get("rule") or entry.by.get("method") or "")
     for key, (low, high) in NUMBERS.items() if OWN.get(wish) == OWN["inequality"] else ():
@@ -88,7 +88,10 @@ def chosen(
         if isinstance(assembled, Proof):
             return assembled
     equality = all(atom.op == "eq" for atom in conjuncts(obligation.goal))
-    return method(wish or ("identity" if equality else "inequality"))(obligation, options, progress)
+    name = wish or ("identity" if equality else "inequality")
+    if OWN.get(name) == OWN["inequality"]:
+        options["processes"] = processes  # never the file's: how much of the machine is used is not part of a claim
+    return method(name)(obligation, options, progress)
 
 
 def measuring(obligation: Obligation, wish: str) -> str:
