@@ -260,19 +260,22 @@ BY: dict[str, Any] = {
         },
     ]
 }
+FLAG: dict[str, Any] = {"type": "boolean"}
 DEFINE: dict[str, Any] = {"type": "object", "additionalProperties": NUMBER}
 GIVEN: dict[str, Any] = {"type": "array", "items": FORMULA}
 PROPERTIES: dict[str, dict[str, Any]] = {
     "claim": {"id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*$"}, "kind": {"enum": list(KINDS)}, "title": TEXT, "text": TEXT,
-              "statement": FORMULA, "expect": {"enum": list(EXPECT)}, "by": BY},
+              "statement": FORMULA, "unique": FLAG, "expect": {"enum": list(EXPECT)}, "by": BY},
     "experiment": {"name": {"type": "string", "pattern": "^[a-z0-9]+\\.[a-z0-9_]+$"}, "seed": {"type": "integer", "minimum": 0},
                    "measures": {"type": "array", "items": TEXT, "minItems": 1}, "parameters": DEFINE, "full": DEFINE},
     "source": dict.fromkeys(KEYS["source"], TEXT),
-    "step": {"id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,40}$"}, "text": TEXT, "shows": FORMULA, "by": BY, "for_all": DOMAINS, "given": GIVEN},
-    "check": {"text": TEXT, "shows": FORMULA, "by": BY, "for_all": DOMAINS, "given": GIVEN},
+    "step": {"id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,40}$"}, "text": TEXT, "shows": FORMULA, "unique": FLAG, "by": BY, "for_all": DOMAINS,
+             "exists": DOMAINS, "given": GIVEN},
+    "check": {"text": TEXT, "shows": FORMULA, "unique": FLAG, "by": BY, "for_all": DOMAINS,
+             "exists": DOMAINS, "given": GIVEN},
     "sanity": {"text": TEXT, "at": {"type": "object", "additionalProperties": NUMBER}, "shows": FORMULA, "instance": {"type": "object"}},
-    "must_fail": {"text": TEXT, "statement": FORMULA, "for_all": DOMAINS, "given": GIVEN, "define": DEFINE, "at": {"type": "object"},
-                  "instance": {"type": "object"}},
+    "must_fail": {"text": TEXT, "statement": FORMULA, "unique": FLAG, "for_all": DOMAINS, "exists": DOMAINS, "given": GIVEN, "define": DEFINE,
+                  "at": {"type": "object"}, "instance": {"type": "object"}},
 }  # fmt: skip
 
 
@@ -284,7 +287,7 @@ def schema() -> dict[str, Any]:
         return {"type": "object", "properties": properties, "required": list(REQUIRED.get(kind, ())), "additionalProperties": False}
 
     top: dict[str, Any] = {
-        "proofcheck": {"const": "claim/1"}, "claim": table("claim"), "for_all": DOMAINS,
+        "proofcheck": {"const": "claim/1"}, "claim": table("claim"), "for_all": DOMAINS, "exists": DOMAINS,
         "for_each": {"type": "object", "additionalProperties": {"type": "array", "minItems": 1}},
         "given": GIVEN, "define": DEFINE, "flow": DEFINE, "experiment": table("experiment"), "source": table("source"), "search": {"type": "object"},
         **{kind: {"type": "array", "items": table(kind)} for kind in ("step", "check", "sanity", "must_fail")},

@@ -166,6 +166,8 @@ def head(claim: Claim, record: ClaimReport) -> Iterator[Line]:
     yield 0, f"{claim.id}  {record.title}"
     yield 2, pretty_text(record.statement)
     yield from ((2, f"for all {pretty_domain(name, domain)}") for name, domain in record.for_all.items())
+    there = "there is exactly one" if record.unique else "there is"
+    yield from ((2, f"{there} {pretty_domain(name, domain)}") for name, domain in record.exists.items())
     yield from ((2, f"given {pretty_text(formula)}") for formula in record.given)
     explained = how(record)
     yield 0, verdict(record) + (f": {explained}" if explained else "")

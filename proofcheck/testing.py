@@ -131,10 +131,14 @@ def places(tables: Mapping[str, Any]) -> Iterator[tuple[Path, bool]]:
             yield ("define", name, *path), False
     for name in tables.get("for_all", {}):
         yield ("for_all", name), True
+    for name in tables.get("exists", {}):
+        yield ("exists", name), True
     for i, step in enumerate(tables.get("step", [])):
         yield ("step", i, "shows"), False
         for name in step.get("for_all", {}):
             yield ("step", i, "for_all", name), True
+        for name in step.get("exists", {}):
+            yield ("step", i, "exists", name), True
 
 
 def _texts(value: Any) -> Iterator[Path]:
@@ -148,7 +152,7 @@ def _texts(value: Any) -> Iterator[Path]:
 
 def edits(tables: Mapping[str, Any]) -> Iterator[tuple[str, Path, str]]:
     """Yield (mutation, place, new text) for every change of one place of a claim file, readable or not."""
-    names = list(tables.get("for_all", {}))
+    names = [*tables.get("for_all", {}), *tables.get("exists", {})]
     for path, domain in places(tables):
         text = _at(tables, path)
         for mutation, new in domain_mutants(text) if domain else formula_mutants(text, names):

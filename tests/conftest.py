@@ -19,13 +19,15 @@ Proof = Mapping[str, Any]
 
 
 def _file(statement: str, domains: Mapping[str, str] = {}, *, given: Sequence[str] = (), define: Mapping[str, Any] = {},
-          each: Mapping[str, Any] = {}, by: str = "", more: str = "", id: str = "paper/claim") -> bytes:  # noqa: A002 - read only  # fmt: skip
+          each: Mapping[str, Any] = {}, by: str = "", more: str = "",
+          exists: Mapping[str, str] = {}, unique: bool = False, id: str = "paper/claim") -> bytes:  # noqa: A002 - read only  # fmt: skip
     """Return a claim file with this statement; ``more`` is TOML text that follows."""
     lines = ['proofcheck = "claim/1"']
     lines += [f"given = {json.dumps(list(given))}"] if given else []
     lines += ["[claim]", f'id = "{id}"', 'title = "a title"', 'expect = "proved"', f"statement = {json.dumps(statement)}"]
     lines += [f"by = {by}"] if by else []
-    for table, entries in (("for_all", domains), ("for_each", each), ("define", define)):
+    lines += ["unique = true"] if unique else []
+    for table, entries in (("for_all", domains), ("exists", exists), ("for_each", each), ("define", define)):
         lines += [f"[{table}]", *(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in entries.items())] if entries else []
     return "\n".join([*lines, more, ""]).encode()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +10,7 @@ import mpmath
 from mpmath import libmp
 
 from ..kernel.algebra import evaluate
+from ..kernel.eigen import order_of
 from ..kernel.terms import Term
 
 GUARD = 10
@@ -123,6 +124,14 @@ class Mpmath:
             return self.nan
         across = uu * vv - dot * dot
         return self.context.atan2(self.context.sqrt(across) if across > 0 else self.zero, dot)
+
+    def eigenvalue(self, k: int, triangle: Sequence[Any]) -> Any:
+        """Return the k-th smallest eigenvalue of the symmetric matrix with this lower triangle."""
+        if not all(map(self.finite, triangle)):
+            return self.nan
+        n = order_of(triangle)
+        rows = [[triangle[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for j in range(n)] for i in range(n)]
+        return sorted(self.context.eigsy(self.context.matrix(rows), eigvals_only=True))[k - 1]
 
     def _close(self, value: Any, error: Any) -> bool:
         return self.finite(value) and bool(abs(error) <= self.context.mpf(10) ** (-4 * self.digits // 5) * max(abs(value), 1))

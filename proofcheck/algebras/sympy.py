@@ -6,7 +6,7 @@ So every constructor is told not to evaluate unless ``evaluate=True`` asks for i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -133,6 +133,11 @@ class Sympy:
 
     def angle(self, dot: Any, uu: Any, vv: Any) -> Any:
         return self.acos(self.div(dot, self.sqrt(self.mul(uu, vv))))
+
+    @staticmethod
+    def eigenvalue(k: int, triangle: Sequence[Any]) -> Any:
+        """Return a function of the entries of which sympy knows nothing: its eigenvalues come in no certain order."""
+        return sympy.Function(f"eigenvalue{k}")(*triangle)
 
     def integral(self, body: Term, name: str, lower: Any, upper: Any, env: Mapping[str, Any]) -> Any:
         """Return the unevaluated integral; ``doit`` is the caller's decision."""

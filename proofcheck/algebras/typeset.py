@@ -447,6 +447,11 @@ def _call(name: str, parts: list[Piece], ink: Ink) -> Piece:
             return _derivative(body, variable, None, ink)
         case "diff", [body, variable, order]:
             return _derivative(body, variable, order, ink)
+        case "eigenvalue", [k, matrix]:
+            return Piece(ink.applied(ink.lowered(Piece(ink.letter("λ", ())), [k]).text, matrix.text))
+        case ("gradient" | "hessian"), [variable, body, point]:
+            nabla = ink.applied(ink.upright("∇" if name == "gradient" else "∇²"), body.text)
+            return Piece(ink.row([nabla, ink.fence("(", ink.row([variable.text, ink.operator("="), point.text]), ")")]))
         case "integral", [variable, body, first, last]:
             sign = ink.big("∫", first.text, last.text)
             drawn = [sign, ink.after_big, ink.guarded(body, BIG), ink.gap, ink.upright("d"), ink.guarded(variable, ATOM)]

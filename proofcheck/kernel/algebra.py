@@ -11,7 +11,7 @@ What is undefined, or may be undefined on the box, is NaN, and NaN decides nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
@@ -19,6 +19,7 @@ from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq
 
+from . import eigen
 from .errors import Rejected
 from .terms import OPAQUE, Term, postorder
 
@@ -63,6 +64,8 @@ def evaluate(roots: tuple[Term, ...], algebra: Any, env: Mapping[str, Any]) -> l
             values.append(env[value])
         elif op == "pow":
             values.append(algebra.pow(values[args[0]], value))
+        elif op == "eigenvalue":
+            values.append(algebra.eigenvalue(value, [values[i] for i in args]))
         else:
             values.append(getattr(algebra, op)(*[values[i] for i in args]))
     return [values[i] for i in where]
@@ -82,7 +85,10 @@ def _walk(root: Term, algebra: Any, env: Mapping[str, Any], known: dict[Term, An
             known[root] = algebra.inf(root.value)
         else:
             values = [_walk(arg, algebra, env, known) for arg in root.args]
-            known[root] = algebra.pow(values[0], root.value) if root.op == "pow" else getattr(algebra, root.op)(*values)
+            if root.op == "eigenvalue":
+                known[root] = algebra.eigenvalue(root.value, values)
+            else:
+                known[root] = algebra.pow(values[0], root.value) if root.op == "pow" else getattr(algebra, root.op)(*values)
     return known[root]
 
 
@@ -223,6 +229,11 @@ class Ball:
     def angle(dot: arb, uu: arb, vv: arb) -> arb:
         """Return the angle of two nonzero vectors. The cosine is cut to [-1, 1], where Cauchy and Schwarz put it."""
         return arccos(dot / (uu * vv).sqrt()) if uu > 0 and vv > 0 else NAN
+
+    @staticmethod
+    def eigenvalue(k: int, triangle: Sequence[arb]) -> arb:
+        """Return an enclosure of the k-th smallest eigenvalue of the symmetric matrix with this lower triangle."""
+        return eigen.eigenvalue(k, triangle)
 
     @staticmethod
     def integral(body: Term, name: str, lower: arb, upper: arb, env: Mapping[str, arb]) -> arb:
@@ -370,6 +381,19 @@ class Gradient:
         value, parts = self.acos(cosine)
         return self.balls.angle(dot[0], uu[0], vv[0]), parts if value.is_finite() else [None if p is None else NAN for p in parts]
 
+    def eigenvalue(self, k: int, triangle: Sequence[Any]) -> Any:
+        """Return the k-th smallest eigenvalue; a partial derivative lies within the largest row sum of the matrix's (Weyl)."""
+        parts: list[arb | None] = []
+        for i in range(self.size):
+            column = [x[1][i] for x in triangle]
+            if all(part is None for part in column):
+                parts.append(None)
+                continue
+            matrix = eigen.square_of([arb(0) if part is None else part for part in column])
+            top = eigen.largest([eigen.total(matrix[a, b].abs_upper() for b in range(matrix.ncols())) for a in range(matrix.nrows())])
+            parts.append(hull(-top, top))
+        return eigen.eigenvalue(k, [x[0] for x in triangle]), parts
+
     def integral(self, *_: Any) -> Any:
         return NAN, [NAN] * self.size
 
@@ -510,7 +534,7 @@ class Series:
     def integral(self, *_: Any) -> arb_series:
         return self.undefined()
 
-    sum = integral
+    sum = eigenvalue = integral
 
 
 def decide(formula: Term, values: Mapping[Term, tuple[arb, arb]]) -> bool | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from .errors import Malformed
 from .terms import BINDERS, ONE, ZERO, Term, add, div, mul, neg, num, postorder, power, rational, sub, total
 
@@ -9,29 +11,89 @@ from .terms import BINDERS, ONE, ZERO, Term, add, div, mul, neg, num, postorder,
 def derivative(root: Term, name: str) -> Term:
     """Return d root / d name, by the chain rule on the shared graph.
 
-    Domain: where root is differentiable in an open neighbourhood; abs, min, max, gamma, integrals and sums that use ``name``
-    are refused (PC111). The result has a value only where root has one: subterms of root that can be undefined and do not
+    Domain: where root is differentiable in an open neighbourhood; abs, min, max, gamma, eigenvalues, integrals and sums
+    that use ``name`` are refused (PC111). The result has a value only where root has one: subterms of root that can be undefined and do not
     occur in the derivative are kept as ``0*root``.
     """
-    made: dict[Term, Term] = {}
-    uses: dict[Term, bool] = {}
-    for node in postorder([root]):
-        if node.opaque:
-            raise Malformed("PC111", "What is measured along trajectories or in experiments is not differentiated.")
-        uses[node] = node.value == name if node.op == "var" else any(uses[arg] for arg in node.args)
-        made[node] = _rule(node, made, name) if uses[node] else ZERO
-    result = made[root]
+    result = slope(dependent(root, name), name)
     return result if not conditions(root) else add(result, mul(ZERO, root))
+
+
+def dependent(root: Term, name: str) -> list[Term]:
+    """Return the nodes below the root, itself included, in which ``name`` is free: arguments before users, each once.
+
+    Raises Malformed (PC111) for what is measured.
+    """
+    seen: set[Term] = set()
+    if root.opaque:
+        raise Malformed("PC111", "What is measured along trajectories or in experiments is not differentiated.")
+    order: list[Term] = []
+    stack = [(root, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif node not in seen and name in node.free:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+    return order
+
+
+def slope(order: list[Term], name: str) -> Term:
+    """Return the derivative of the last of the ``dependent`` nodes, 0 for none. It may have a value where the term has none."""
+    made: dict[Term, Term] = {}
+    for node in order:
+        made[node] = _rule(node, made, name)
+    return made[order[-1]] if order else ZERO
+
+
+def gradient(root: Term, names: Sequence[str], spend: Callable[[int], None]) -> list[Term]:
+    """Return the partial derivatives of a term. ``spend`` is told how many nodes were looked at."""
+    return [_guarded(part, [root]) for part in _slopes(root, names, spend)]
+
+
+def hessian(root: Term, names: Sequence[str], spend: Callable[[int], None]) -> list[list[Term]]:
+    """Return the matrix of second derivatives, the same term on both sides of its diagonal.
+
+    Soundness: derivatives exist only of terms that are smooth where these derivatives have values, so mixed ones commute; an entry
+    has a value only where the term and both first derivatives have one.
+    """
+    first = _slopes(root, names, spend)
+    lower = [
+        [_guarded(part, [root, first[i], *([first[j]] if j < i else [])]) for j, part in enumerate(_slopes(first[i], names[: i + 1], spend))]
+        for i in range(len(names))
+    ]
+    return [[lower[max(i, j)][min(i, j)] for j in range(len(names))] for i in range(len(names))]
+
+
+def _slopes(root: Term, names: Sequence[str], spend: Callable[[int], None]) -> list[Term]:
+    found = []
+    for name in names:
+        order = dependent(root, name)
+        spend(len(order))
+        found.append(slope(order, name))
+    return found
+
+
+def _guarded(part: Term, needed: Sequence[Term]) -> Term:
+    """Return the term, without a value where one of the needed terms has none."""
+    return total((part, *(mul(ZERO, term) for term in needed if term.op != "num")))
 
 
 def _rule(node: Term, made: dict[Term, Term], name: str) -> Term:
     op, args = node.op, node.args
     if op == "var":
         return ONE
-    if op in BINDERS or op in ("abs", "min", "max", "gamma", "angle") or not args:
+    if op in BINDERS or op in ("abs", "min", "max", "gamma", "eigenvalue") or not args:
         raise Malformed("PC111", f"`{op}` cannot be differentiated here.", hint=f"Write the derivative in {name} out, or split into cases.")
-    a, da = args[0], made[args[0]]
-    b, db = (args[1], made[args[1]]) if len(args) == 2 else (ZERO, ZERO)
+    a, da = args[0], made.get(args[0], ZERO)
+    b, db = (args[1], made.get(args[1], ZERO)) if len(args) == 2 else (ZERO, ZERO)
+    if op == "angle":  # cos(angle) = a/sqrt(u v): differentiable where u v > a^2
+        u, v = args[1:]
+        du, dv = made.get(u, ZERO), made.get(v, ZERO)
+        stretched = add(div(du, u) if du is not ZERO else ZERO, div(dv, v) if dv is not ZERO else ZERO)
+        return div(sub(_times(stretched, div(a, num(2))), da), Term("sqrt", (sub(mul(u, v), power(a, 2)),)))
     if op in ("add", "sub"):
         return add(da, db) if op == "add" else sub(da, db)
     if op == "mul":

@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "PC208 circular": "definitions or citations that go round in a circle",
     "PC209 vacuous": "hypotheses that no point of the domain satisfies, as far as can be found",
     "PC210 duplicate": "two steps, claims or names with the same id",
+    "PC211 unused": "a name of [exists] that the statement does not use",
     # 3xx: certificates
     "PC301 wrong-claim": "the certificate belongs to another claim or to an older text of this one",
     "PC302 bad-certificate": "the certificate is not well formed",
@@ -51,6 +52,7 @@ CODES: dict[str, str] = {
     "PC316 unknown-rule": "a rule that the kernel does not have",
     "PC317 outside-fragment": "a term that exact arithmetic here does not cover",
     "PC318 opaque": "a trajectory or a measurement, which no rule of the kernel evaluates",
+    "PC319 not-contracting": "a box that the Krawczyk operator does not map strictly into itself",
     # 4xx: ledgers of searches
     "PC401 bad-ledger": "a line that is not a record of a ledger",
     "PC402 broken-chain": "a line that was not written after the line before it",

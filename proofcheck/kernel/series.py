@@ -138,7 +138,7 @@ class PowerSeries:
 
     def refused(self, *_: Any) -> Any:
         """Reject: the operation is not smooth, or its series is not implemented."""
-        raise Rejected("PC317", "abs, min, max, gamma, angle and integrals have no power series here.")
+        raise Rejected("PC317", "abs, min, max, gamma, angle, eigenvalues and integrals have no power series here.")
 
-    abs = min = max = gamma = angle = integral = sum = inf = refused
+    abs = min = max = gamma = angle = eigenvalue = integral = sum = inf = refused
 

@@ -110,7 +110,7 @@ class Signs:
             return NONNEGATIVE
         if op in ("sin", "cos"):
             return self.of_wave(term)
-        if op in ("integral", "sum", "log", "tan", "inf"):
+        if op in ("integral", "sum", "eigenvalue", "log", "tan", "inf"):
             return ANY
         a = self.sign(args[0])
         if op == "neg":

@@ -18,8 +18,9 @@ from math import ceil, floor
 from typing import Any, NoReturn, TypeAlias
 
 from .algebra import ball_sign, has_value
-from .calculus import derivative, determinant
+from .calculus import derivative, determinant, gradient, hessian
 from .errors import Malformed, Place
+from .exact import is_zero
 from .parse import is_name, parse, parse_domain, suggestion
 from .terms import (
     BINDERS,
@@ -51,21 +52,21 @@ from .terms import (
 )  # fmt: skip
 
 MAX_FILE, MAX_LINE, MAX_KEY_DOTS = 256_000, 8_000, 40
-MAX_EXPONENT, MAX_RANGE, MAX_MATRIX, MAX_VARIABLES, MAX_WORK, MAX_INSTANCES = 10_000, 1_000_000, 64, 400, 150_000, 64
+MAX_EXPONENT, MAX_RANGE, MAX_MATRIX, MAX_VARIABLES, MAX_WORK, MAX_INSTANCES = 10_000, 1_000_000, 400, 400, 150_000, 64
 FORMAT = "claim/1"
 
 Value: TypeAlias = "Term | tuple[Value, ...]"
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("proofcheck", "claim", "for_all", "for_each", "given", "define", "flow", "experiment", "source", "step", "check", "sanity", "must_fail",
-         "search"),
-    "claim": ("id", "kind", "title", "text", "statement", "expect", "by"),
+    "": ("proofcheck", "claim", "for_all", "exists", "for_each", "given", "define", "flow", "experiment", "source", "step", "check", "sanity",
+         "must_fail", "search"),
+    "claim": ("id", "kind", "title", "text", "statement", "unique", "expect", "by"),
     "experiment": ("name", "seed", "measures", "parameters", "full"),
     "source": ("paper", "label", "quote", "latex", "note"),
-    "step": ("id", "text", "shows", "by", "for_all", "given"),
-    "check": ("text", "shows", "by", "for_all", "given"),
+    "step": ("id", "text", "shows", "unique", "by", "for_all", "exists", "given"),
+    "check": ("text", "shows", "unique", "by", "for_all", "exists", "given"),
     "sanity": ("text", "at", "shows", "instance"),
-    "must_fail": ("text", "statement", "for_all", "given", "define", "at", "instance"),
+    "must_fail": ("text", "statement", "unique", "for_all", "exists", "given", "define", "at", "instance"),
 }
 REQUIRED = {"": ("proofcheck", "claim"), "claim": ("id", "title", "statement", "expect"), "step": ("id", "shows", "by"),
             "experiment": ("name", "measures"), "check": ("by",), "sanity": ("shows",), "must_fail": ("text",)}  # fmt: skip
@@ -195,17 +196,23 @@ class Reader:
         tables, claim = self.tables, self.claim
         scope = Scope(tables.get("define", {}), instance, "[define]", self.measured)
         base = scope.domains(tables.get("for_all", {}), "[for_all]")
+        some = scope.to_find(tables.get("exists", {}), base, "[exists]")
         given = scope.formulas(tables.get("given", []), "key `given`")
         goal = scope.formula(claim["statement"], "[claim], key `statement`")
-        yield Entry(obligation("statement" + suffix, scope, given, goal), "statement", _by(claim.get("by"), "[claim]"), "[claim], key `statement`")
+        whole = obligation("statement" + suffix, scope, given, goal, unique=_flag(claim, "[claim]"))
+        yield Entry(whole, "statement", _by(claim.get("by"), "[claim]"), "[claim], key `statement`")
         for kind, tables_of_kind in (("step", self.steps), ("check", self.checks)):
             for i, step in enumerate(tables_of_kind, 1):
                 name = f"step {step['id']}" if kind == "step" else f"check {i}"
                 where = f'step "{step["id"]}"' if kind == "step" else f"[[check]] {i}"
-                inner = scope.extended(base, step.get("for_all", {}), f"{where}, for_all")
+                # What a step shows is for all, unless it says itself what exists; a check of the statement takes it as it stands.
+                same = "shows" not in step
+                there = {**(some if same else {}), **_strings(step.get("exists", {}), f"{where}, exists")}
+                inner = scope.extended(base, step.get("for_all", {}), there, where)
                 local = (*given, *inner.formulas(step.get("given", []), f"{where}, key `given`"))
                 shows = inner.formula(step.get("shows", claim["statement"]), f"{where}, key `shows`")
-                yield Entry(obligation(name + suffix, inner, local, shows), kind, _by(step["by"], where), where, step.get("text", ""))
+                unique = _flag(claim if same and "unique" not in step else step, where)
+                yield Entry(obligation(name + suffix, inner, local, shows, unique=unique), kind, _by(step["by"], where), where, step.get("text", ""))
         for i, item in enumerate(self.sanity, 1):
             where = f"[[sanity]] {i}"
             if _selected(item, instance, where):
@@ -220,20 +227,28 @@ class Reader:
             if _selected(item, instance, where):
                 define = {**tables.get("define", {}), **_strings(item.get("define", {}), f"{where}, define")}
                 changed = Scope(define, instance, f"{where}, define", self.measured)
-                changed = changed.extended(changed.domains(tables.get("for_all", {}), "[for_all]"), item.get("for_all", {}), f"{where}, for_all")
+                there = {**some, **_strings(item.get("exists", {}), f"{where}, exists")}
+                changed = changed.extended(base, {**base, **_strings(item.get("for_all", {}), f"{where}, for_all")}, there, where)
                 local = changed.formulas(item.get("given", tables.get("given", [])), f"{where}, key `given`")
                 shows = changed.formula(item.get("statement", claim["statement"]), f"{where}, key `statement`")
-                goal_there = obligation(f"must_fail {i}{suffix}", changed, local, shows)
+                goal_there = obligation(f"must_fail {i}{suffix}", changed, local, shows, unique=_flag(item if "unique" in item else claim, where))
                 hint = _strings(item.get("at", {}), f"{where}, at")
                 yield Entry(goal_there, "must_fail", {}, where, item["text"], hint)
 
 
-def obligation(name: str, scope: Scope, given: tuple[Term, ...], goal: Term) -> Obligation:
+def obligation(name: str, scope: Scope, given: tuple[Term, ...], goal: Term, *, unique: bool = False) -> Obligation:
     """Return the obligation with the variables it uses, ordered so that ends use earlier ones only.
 
     Leaving out a variable that occurs nowhere changes nothing, because ``Scope.domains`` refuses empty domains. A domain whose
-    ends depend on other variables may be empty somewhere, so its variable stays.
+    ends depend on other variables may be empty somewhere, so its variable stays. What is to be found must be used.
     """
+    for sought in scope.sought:
+        if sought not in variables(goal):
+            raise Malformed("PC211", f"`{sought}` is to be found, and {name} does not use it.", hint="Leave it out of `exists`.")
+        if any(sought in variables(formula) for formula in given):
+            raise Malformed("PC104", f"`{sought}` is to be found; the hypotheses of {name} cannot know it.", hint="Write the condition into the statement.")
+    if unique and not scope.sought:
+        raise Malformed("PC204", f"`unique` is said of {name}, of which nothing is to be found.", hint="Add a table [exists].")
     used: set[str] = set()
     todo = set().union(variables(goal), *(variables(formula) for formula in given))
     todo |= {name for name, domain in scope.box.items() if any(end is not None and variables(end) for end in (domain.lower, domain.upper))}
@@ -246,7 +261,8 @@ def obligation(name: str, scope: Scope, given: tuple[Term, ...], goal: Term) -> 
             domain = scope.box[here]
             for end in (domain.lower, domain.upper):
                 todo |= set(variables(end)) if end is not None else set()
-    return Obligation(name, tuple((n, d) for n, d in scope.box.items() if n in used), given, goal)
+    domains = tuple((n, d) for n, d in scope.box.items() if n in used and n not in scope.sought)
+    return Obligation(name, domains, given, goal, tuple((n, d) for n, d in scope.box.items() if n in scope.sought), unique)
 
 
 class Scope:
@@ -265,6 +281,7 @@ class Scope:
         self.expanded: dict[str, Value] = {}
         self.whole: set[str] = set()
         self.box: dict[str, Domain] = {}
+        self.sought: frozenset[str] = frozenset()
         self.definitions: dict[str, tuple[tuple[str, ...], Any]] = {}
         self.open: list[str] = []
         self.work = 0
@@ -307,12 +324,30 @@ class Scope:
             waiting = {name: text for name, text in waiting.items() if name not in ready}
         return dict(table)
 
-    def extended(self, base: Mapping[str, Any], more: Mapping[str, Any], key: str) -> Scope:
-        """Return a scope with some domains replaced or added; definitions are read again against it."""
-        if not more:
+    def to_find(self, table: Mapping[str, Any], others: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """Read ``[exists]`` into this scope, after ``[for_all]``; return the table."""
+        table = _strings(table, key)
+        for name in table:
+            if name in others:
+                raise Malformed("PC210", f"`{name}` is both given and to be found.", hint="It stands in `for_all` or in `exists`.").at(key=key)
+        known = set(self.box)
+        self.domains(table, key)
+        self.sought = frozenset(set(self.box) - known)
+        for name in sorted(self.sought):
+            ends = [end for end in (self.box[name].lower, self.box[name].upper) if end is not None]
+            if any(variables(end) & self.sought for end in ends):
+                what = f"The domain of `{name}` uses another name that is to be found."
+                raise Malformed("PC208", what, hint="Write the condition as a relation.").at(key=key)
+        return dict(table)
+
+    def extended(self, base: Mapping[str, Any], more: Any, there: Mapping[str, Any], key: str) -> Scope:
+        """Return a scope with some domains replaced or added, and with what is to be found; definitions are read again against it."""
+        if not more and not there and not self.sought:
             return self
         scope = Scope(self.raw, self.constants, self.key, self.measured)
-        scope.domains({**base, **_strings(more, key)}, key)
+        domains = {**base, **_strings(more, f"{key}, for_all")}
+        scope.domains(domains, f"{key}, for_all")
+        scope.to_find(there, domains, f"{key}, exists")
         return scope
 
     def declare(self, name: str, text: str, key: str) -> None:
@@ -498,12 +533,16 @@ class Scope:
             return self.differentiated(args)
         if name == "integral":
             return self.integrated(args)
+        if name in ("gradient", "hessian"):
+            return self.differential(name, args)
         values = [self.value(arg) for arg in args]
         if name in TRAJECTORY and "flow" in self.measured:
             return self.trajectory(name, values[0]) if len(values) == 1 else _arity(name, 1, len(values))
         if name in VECTOR_FUNCTIONS:
             function, wanted = VECTOR_FUNCTIONS[name]
             return function(*values) if len(values) == wanted else _arity(name, wanted, len(values))
+        if name == "eigenvalue":
+            return self.eigenvalue(values)
         scalars = [self.scalar_term(value, f"{name}(…)") for value in values]
         if name in ("min", "max") and len(scalars) >= 2:
             result = scalars[0]
@@ -513,7 +552,7 @@ class Scope:
         if name == "factorial" and len(scalars) == 1:
             return Term("gamma", (add(scalars[0], ONE),))
         if name not in FUNCTIONS:
-            known = [*FUNCTIONS, "min", "max", "factorial", "sum", "prod", "diff", "integral", *VECTOR_FUNCTIONS, *self.definitions]
+            known = [*FUNCTIONS, "min", "max", "factorial", "sum", "prod", "diff", "integral", *SPECIAL, *VECTOR_FUNCTIONS, *self.definitions]
             hint = suggestion(name, known).replace("Names in scope", "Functions")
             raise Malformed("PC105", f"`{name}` is not a function of the formula language.", hint=hint)
         return _function(name, scalars[0]) if len(scalars) == 1 else _arity(name, 1, len(scalars))
@@ -585,6 +624,56 @@ class Scope:
             self.spend(len(postorder(_flatten(value))))
             value = _each(value, lambda term: derivative(term, str(name.value)))
         return value
+
+    def differential(self, kind: str, args: tuple[Term, ...]) -> Value:
+        """Return gradient(V, f, P) or hessian(V, f, P): derivatives of V -> f at V = P, for numbers, vectors and matrices P."""
+        if len(args) != 3 or args[0].op != "name" or not is_name(str(args[0].value)):
+            raise Malformed("PC107", f"A {kind} is written {kind}(V, f, P): variable, term, point.", hint=f"Example: {kind}(v, dot(v, v), [1, 2]).")
+        point = self.value(args[2])
+        flat = list(_flatten(point))
+        if not flat or len(flat) > MAX_MATRIX or any(entry.op in RELATIONS + CONNECTIVES for entry in flat):
+            raise Malformed("PC107", f"The point of a {kind} has from 1 to {MAX_MATRIX} numbers.")
+        self.depth += 1
+        names = [f"_new{self.depth}_{i}" for i in range(len(flat))]
+        fresh = iter(names)
+        outside, self.local = self.local, {**self.local, str(args[0].value): _each(point, lambda _: var(next(fresh)))}
+        body = self.scalar_term(self.value(args[1]), kind)
+        self.local = outside
+        self.depth -= 1
+        if kind == "gradient":
+            (entries,) = self.placed([gradient(body, names, self.visited)], names, flat)
+            parts = iter(entries)
+            return _each(point, lambda _: next(parts))
+        return tuple(map(tuple, self.placed(hessian(body, names, self.visited), names, flat)))
+
+    def placed(self, rows: list[list[Term]], names: list[str], point: list[Term]) -> list[list[Term]]:
+        """Return terms in fresh variables at a point; parts that they share are substituted once."""
+        found = iter(substitute(Term("vector", tuple(part for row in rows for part in row)), dict(zip(names, point, strict=True))).args)
+        return [[next(found) for _ in row] for row in rows]
+
+    def visited(self, nodes: int) -> None:
+        """Count nodes that a derivative looks at, which takes less than expanding them."""
+        self.spend(1 + nodes // 8)
+
+    def eigenvalue(self, values: list[Value]) -> Term:
+        """Return an eigenvalue as a term. The matrix must be symmetric: identical terms on both sides, or equal normal forms."""
+        if len(values) != 2:
+            _arity("eigenvalue", 2, len(values))
+        rows = _matrix(values[1], "The second argument of eigenvalue")
+        k = rational(self.scalar_term(values[0], "eigenvalue"))
+        if len(rows) != len(rows[0]):
+            raise Malformed("PC107", "eigenvalue takes a square matrix.")
+        if k is None or k.denominator != 1 or not 1 <= k <= len(rows):
+            raise Malformed("PC110", f"eigenvalue(k, M) is the k-th smallest; k is a whole number from 1 to {len(rows)}.")
+        entries = []
+        for i, row in enumerate(rows):
+            for j in range(i + 1):
+                above = rows[j][i]
+                if row[j] is not above and not is_zero(sub(row[j], above)):
+                    what = f"The matrix is not shown to be symmetric: its entries [{i + 1}, {j + 1}] and [{j + 1}, {i + 1}] differ."
+                    raise Malformed("PC107", what, hint="eigenvalue(k, M) is for symmetric matrices.")
+                entries.append(row[j] if row[j] is above else add(row[j], mul(ZERO, above)))  # both must have values
+        return Term("eigenvalue", tuple(entries), int(k))
 
     def integrated(self, args: tuple[Term, ...]) -> Term:
         if len(args) != 4 or args[0].op != "name" or not is_name(str(args[0].value)):
@@ -775,7 +864,8 @@ VECTOR_FUNCTIONS: dict[str, tuple[Callable[..., Value], int]] = {
 }  # fmt: skip
 
 
-RESERVED = (*FUNCTIONS, *VECTOR_FUNCTIONS, "min", "max", "factorial")
+SPECIAL = ("gradient", "hessian", "eigenvalue")
+RESERVED = (*FUNCTIONS, *VECTOR_FUNCTIONS, "min", "max", "factorial", "eigenvalue")
 
 
 def _function(name: str, argument: Term) -> Term:
@@ -886,6 +976,13 @@ def _table(value: Any, kind: str, where: str) -> dict[str, Any]:
         if key in value and not isinstance(value[key], str):
             raise _wrong(f"{where}, key `{key}`", value[key], "a text")
     return dict(value)
+
+
+def _flag(table: Mapping[str, Any], where: str) -> bool:
+    value = table.get("unique", False)
+    if not isinstance(value, bool):
+        raise _wrong(f"{where}, key `unique`", value, "true or false")
+    return value
 
 
 def _list(tables: Mapping[str, Any], key: str) -> list[Any]:

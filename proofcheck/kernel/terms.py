@@ -5,9 +5,10 @@ definition is stored, evaluated and hashed once.
 
 Scalar operations (what ``statement`` produces and every algebra implements):
 
-    num pi var | neg add sub mul div pow | sin cos tan asin acos atan exp log sqrt abs gamma | min max | angle | integral sum
+    num pi var | neg add sub mul div pow | sin cos tan asin acos atan exp log sqrt abs gamma | min max | angle | eigenvalue | integral sum
 
-``pow`` carries its whole exponent in ``value``; ``angle`` takes dot(u,v), dot(u,u), dot(v,v); ``integral`` takes body, lower,
+``pow`` carries its whole exponent in ``value``; ``angle`` takes dot(u,v), dot(u,u), dot(v,v);
+``eigenvalue`` takes the lower triangle of a symmetric matrix, row by row, with k in ``value``; ``integral`` takes body, lower,
 upper and ``sum`` body, first, last, both with the bound variable's name in ``value``. Formulas are terms too:
 
     lt le eq ne gt ge | and or not
@@ -26,6 +27,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
+from math import isqrt
 from typing import ClassVar
 
 RELATIONS = ("lt", "le", "eq", "ne", "gt", "ge")
@@ -286,12 +288,17 @@ REALS = Domain(None, None, lower_closed=False, upper_closed=False)
 
 @dataclass(frozen=True)
 class Obligation:
-    """What is to be shown: for every point of the domains that satisfies ``given``, the formula ``goal``."""
+    """What is to be shown: for every point of the domains that satisfies ``given``, the formula ``goal``.
+
+    With ``exists``: for every such point there is a point of those domains (with ``unique``: exactly one) at which the formula holds.
+    """
 
     name: str
     domains: tuple[tuple[str, Domain], ...]
     given: tuple[Term, ...]
     goal: Term
+    exists: tuple[tuple[str, Domain], ...] = ()
+    unique: bool = False
 
     @property
     def box(self) -> dict[str, Domain]:
@@ -300,7 +307,8 @@ class Obligation:
 
     def same_statement(self, other: Obligation) -> bool:
         """Say whether both assert the same, apart from the name."""
-        return (self.box, frozenset(self.given), self.goal) == (other.box, frozenset(other.given), other.goal)
+        mine, theirs = ((one.box, frozenset(one.given), one.goal, dict(one.exists), one.unique) for one in (self, other))
+        return mine == theirs
 
     @property
     def opaque(self) -> bool:
@@ -310,6 +318,7 @@ class Obligation:
     def digest(self) -> str:
         """Return the sha256 of the meaning: domains, hypotheses and goal with every definition expanded."""
         parts = [f"{name}:{domain_key(domain)}" for name, domain in sorted(self.domains)]
+        parts += [f"{'one' if self.unique else 'some'} {name}:{domain_key(domain)}" for name, domain in sorted(self.exists)]
         parts += sorted(canonical(formula) for formula in self.given)
         return sha256("\n".join([*parts, canonical(self.goal)]).encode()).hexdigest()
 
@@ -389,6 +398,10 @@ def show(root: Term, limit: int | None = None) -> str:
             text[node] = "[" + ", ".join(text[arg] for arg in args) + "]"
         elif op == "index":
             text[node] = text[args[0]] + "[" + ", ".join(text[arg] for arg in args[1:]) + "]"
+        elif op == "eigenvalue":
+            n = (isqrt(8 * len(args) + 1) - 1) // 2
+            rows = [", ".join(text[args[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)]] for j in range(n)) for i in range(n)]
+            text[node] = f"eigenvalue({node.value}, [{', '.join(f'[{row}]' for row in rows)}])"
         elif op == "binder":
             name, kind = str(node.value).split()
             text[node] = f"{kind}({name} in {text[args[0]]}..{text[args[1]]}, {text[args[2]]})"

@@ -24,6 +24,7 @@ OWN = {
     "zeros": "proofcheck.methods.inequality", "sign": "proofcheck.methods.inequality", "witness": "proofcheck.methods.witness",
     "grid": "proofcheck.methods.grid", "charts": "proofcheck.methods.charts", "assembly": "proofcheck.methods.assembly",
     **{name: f"proofcheck.methods.{name}" for name in MEASURING},
+    "krawczyk": "proofcheck.methods.krawczyk",
 }  # fmt: skip
 
 NUMBERS = {"cells": (1, 10**9), "prec": (30, 4096)}
@@ -72,6 +73,11 @@ def chosen(
         return Proof(obligation.name, {"rule": wish}, wish)
     if obligation.opaque:
         return method(measuring(obligation, wish))(obligation, {**options, "full": full}, progress)
+    if obligation.exists or wish == "krawczyk":
+        if not obligation.exists or (wish and OWN.get(wish) != OWN["krawczyk"]):
+            what = "Existence is for krawczyk" if obligation.exists else "krawczyk is for statements with [exists]"
+            raise Malformed("PC204", f"{what}; the file asks for {wish!r}.", hint='Write `by = "krawczyk"`, with a start point under `at` if it needs one.')
+        return method("krawczyk")(obligation, {**options, **({"at": entry.hint} if entry.hint else {})}, progress)
     if entry.kind == "must_fail" or (entry.kind == "statement" and wish == "witness"):
         violation = method("witness")(obligation, {**options, **({"at": entry.hint} if entry.hint else {})}, progress)
         # Balls do not enclose integrals; where they stand in equations, the method for those replaces them first.

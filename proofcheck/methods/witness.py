@@ -117,7 +117,7 @@ def satisfied(payload: bytes) -> dict[str, dict[str, str] | None]:
 def stated_points(reader: Reader, instance: dict[str, Term]) -> list[dict[str, Term]]:
     """Return the points of the sanity values."""
     scope = Scope(reader.tables.get("define", {}), instance, "[define]")
-    scope.domains(reader.tables.get("for_all", {}), "[for_all]")
+    scope.to_find(reader.tables.get("exists", {}), scope.domains(reader.tables.get("for_all", {}), "[for_all]"), "[exists]")
     meant = [item for item in reader.sanity if all(scope.scalar(value) is instance[name] for name, value in item.get("instance", {}).items())]
     return [scope.point(item["at"], "[[sanity]]") for item in meant if item.get("at")]
 

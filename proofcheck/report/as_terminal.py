@@ -151,6 +151,8 @@ def show(claim: ClaimReport) -> str:
 def _quantifiers(claim: ClaimReport) -> Iterator[tuple[str, str]]:
     for i, (name, domain) in enumerate(claim.for_all.items()):
         yield "" if i else "for all", pretty_domain(name, domain)
+    for i, (name, domain) in enumerate(claim.exists.items()):
+        yield "" if i else "there is one" if claim.unique else "there is", pretty_domain(name, domain)
     for i, (name, values) in enumerate(claim.for_each.items()):
         yield "" if i else "for each", f"{pretty_text(name)} in {values}"
     for i, formula in enumerate(claim.given):

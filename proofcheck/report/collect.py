@@ -14,7 +14,7 @@ from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided, Vi
 from proofcheck.kernel import Finding, Receipt
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.statement import Entry
-from proofcheck.kernel.terms import OPAQUE
+from proofcheck.kernel.terms import OPAQUE, Obligation
 from proofcheck.replay import Answer
 from proofcheck.store import proofs
 from proofcheck.verdict import Verdict
@@ -57,6 +57,8 @@ def claim_report(
         reason=verdict.reason,
         path=str(claim.path),
         for_all={name: str(domain) for name, domain in tables.get("for_all", {}).items()},
+        exists={name: str(domain) for name, domain in tables.get("exists", {}).items()},
+        unique=bool(tables["claim"].get("unique", False)),
         for_each={name: ", ".join(map(str, values)) for name, values in tables.get("for_each", {}).items()},
         given=tuple(map(str, tables.get("given", ()))),
         define={name: written(body) for name, body in tables.get("define", {}).items()},
@@ -110,7 +112,7 @@ def obligation_report(
         rule=rule,
         grade=grade,
         formula=formula_of(entry, tables),
-        domain="; ".join(f"{name} in {domain}" for name, domain in entry.obligation.domains) if entry.kind in ("step", "check", "must_fail") else "",
+        domain=domains_of(entry.obligation) if entry.kind in ("step", "check", "must_fail") else "",
         text=entry.text,
         detail=detail,
         margin=margin.value if margin else "",
@@ -124,6 +126,13 @@ def obligation_report(
 def plotted(item: Evidence | None) -> str:
     """Return what a method plotted, as SVG elements."""
     return "".join(map(plot, item.plots)) if isinstance(item, (Support, Violation)) else ""
+
+
+def domains_of(obligation: Obligation) -> str:
+    """Return the domains of an obligation as a text; the names that are to be found are marked."""
+    given = [f"{name} in {domain}" for name, domain in obligation.domains]
+    mark = "∃!" if obligation.unique else "∃"
+    return "; ".join([*given, *(f"{mark} {name} in {domain}" for name, domain in obligation.exists)])
 
 
 def formula_of(entry: Entry, tables: Mapping[str, Any]) -> str:

@@ -51,6 +51,8 @@ class ClaimReport:
     reason: str = ""
     path: str = ""
     for_all: dict[str, str] = field(default_factory=dict)
+    exists: dict[str, str] = field(default_factory=dict)
+    unique: bool = False
     for_each: dict[str, str] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     define: dict[str, str] = field(default_factory=dict)

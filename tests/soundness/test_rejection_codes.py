@@ -1,4 +1,4 @@
-"""Every rejection PC301 to PC318, each by its exact code."""
+"""Every rejection PC301 to PC319, each by its exact code."""
 
 from __future__ import annotations
 
@@ -140,6 +140,7 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
     ("PC307", "x > 0", {"x": "[-1, 1]"}, {"rule": "scale", "factor": "x", "to": "x^2", "then": SIGN}, {}),
     ("PC316", "x >= 0", UNIT, {"rule": "magic"}, {}),
     ("PC316", "x >= 0", UNIT, SPLIT | {"pieces": [SIGN, {"rule": "symbolic"}]}, {}),
+    ("PC319", "x^2 = 2", {}, {"rule": "krawczyk", "prec": 64, "box": {"x": ["3/2", "8/5"]}}, {"exists": {"x": "[0, 2]"}}),
     ("PC317", "abs(x)*sin(x) > 0", OPEN, ZERO | {"order": 2}, {}),
     ("PC317", "sum(k in 1..4000, sin(k*x)) > -4001", UNIT, SIGN, {}),
 ]  # fmt: skip

@@ -40,6 +40,8 @@ def prove(goal: Obligation, node: Node, link: Link) -> bool:
         raise Rejected("PC316", f"There is no rule {name!r}. Rules: {', '.join(sorted(RULES))}.")
     if goal.opaque and name not in ("cite", "assume"):
         raise Rejected("PC318", "Trajectories and measurements are outside every rule; they can be supported, never proved.", goal.name)
+    if goal.exists and name not in EXISTENCE:
+        raise Rejected("PC315", f"The rule {name} is for statements about all points; this one says that something exists.", goal.name)
     return RULES[name](goal, node, link if name in ("cite", "assume") else Link(steps=link.steps))
 
 
@@ -49,7 +51,7 @@ def established(goal: Obligation, node: Node, link: Link) -> None:
         raise Rejected("PC315", f"A premise of {goal.name} is refuted, not proved.")
 
 
-from . import algebraic, charts, links, points, subdivide, taylor, telescope, zeros  # noqa: E402 - the rules call `prove` for their premises
+from . import algebraic, charts, existence, links, points, subdivide, taylor, telescope, zeros  # noqa: E402 - the rules call `prove` for their premises
 
 RULES: dict[str, Rule] = {
     "bisection": subdivide.bisection,
@@ -70,9 +72,14 @@ RULES: dict[str, Rule] = {
     "parametrise": algebraic.parametrise,
     "point": points.point,
     "witness": points.witness,
+    "krawczyk": existence.krawczyk,
+    "nowhere": existence.nowhere,
     "restrict": charts.restrict,
     "weaken": charts.weaken,
     "step": links.step,
     "cite": links.cite,
     "assume": links.assume,
 }
+
+EXISTENCE = frozenset({"krawczyk", "nowhere", "step", "cite", "assume"})
+"""The rules that know what to do with names to be found. Every other rule would read them as variables of [for_all]."""

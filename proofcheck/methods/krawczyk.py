@@ -1,0 +1,248 @@
+"""Existence: Newton's method finds a zero, the kernel's Krawczyk rule proves it; a subdivision shows that there is none.
+
+Options: ``at`` (a start for each name of [exists], a list for a vector; else the middle of its domain), ``prec`` (bits, default
+128), ``cells`` (for subdivisions, default 20000).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from time import perf_counter
+from typing import Any
+
+from flint import arb, arb_mat, fmpq
+
+from proofcheck.evidence import Evidence, Proof, Undecided
+from proofcheck.kernel.algebra import Ball, Gradient, evaluate, precision
+from proofcheck.kernel.errors import Malformed, Rejected
+from proofcheck.kernel.rules import Link, prove
+from proofcheck.kernel.rules.existence import Box, Exclusion, contracts, matrix_of, parameters, unknowns
+from proofcheck.kernel.rules.subdivide import DIGITS, Cell, halves, unit
+from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.terms import Domain, Obligation, Term, conjunction, conjuncts, num, rational, show, sub, substitute
+
+from .inequality import Budget
+from .inequality import prove as by_inequality
+from .witness import Cubes, candidates
+
+Progress = Callable[[int, int, str], None]
+RADII = (9, 12, 6, 15, 4, 3, 2, 1)
+"""Exponents k of the radii 10^-k that are tried, in this order."""
+DIGITS_KEPT = 24
+STEPS = 60
+
+
+def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progress) -> Evidence:
+    """Return a proof that the obligation's names exist, a proof that they do not, or Undecided with the reason."""
+    start = perf_counter()
+    bits, cells = int(options.get("prec", 128)), int(options.get("cells", 20_000))
+    try:
+        unknowns(obligation)
+        found = existing(obligation, options, bits, Budget(cells, progress))
+    except Rejected as error:
+        found = error.why
+    if isinstance(found, dict):
+        return Proof(obligation.name, found, "krawczyk", perf_counter() - start, detail(found))
+    node = missing(obligation, options, bits, Budget(cells, progress))
+    if node is not None:
+        return Proof(obligation.name, node, "nowhere", perf_counter() - start, "no solution: every cell of the domain excludes one")
+    return Undecided(obligation.name, "krawczyk", "obstruction", found, perf_counter() - start)
+
+
+def detail(node: Mapping[str, Any]) -> str:
+    """Return a few words on a proof: the first few coordinates of the solution."""
+    middle = {name: sum(map(Fraction, ends)) / 2 for name, ends in node["box"].items()}
+    shown = ", ".join(f"{name} = {float(value):.10g}" for name, value in list(middle.items())[:4])
+    return f"a solution at {shown}{', …' if len(middle) > 4 else ''}"
+
+
+def existing(obligation: Obligation, options: Mapping[str, Any], bits: int, budget: Budget) -> dict[str, Any] | str:
+    """Return a ``krawczyk`` node, or why there is none."""
+    parts = conjuncts(obligation.goal)
+    equations = [part for part in parts if part.op == "eq"]
+    rest = conjunction(part for part in parts if part.op != "eq") if len(equations) < len(parts) else None
+    if len(equations) != len(obligation.exists):
+        return f"{len(equations)} equations for {len(obligation.exists)} unknowns"
+    with precision(bits + 32):
+        centre = newton(obligation, equations, beginning(obligation, options))
+    if centre is None:
+        return "Newton's method finds no zero from the start point"
+    why = ""
+    for k in sorted(RADII) if obligation.unique else RADII:
+        box = around(obligation, centre, Fraction(1, 10**k))
+        if box is None:
+            why = why or f"the zero near {', '.join(f'{name} = {float(value):.6g}' for name, value in list(centre.items())[:4])} is not inside the domains"
+            continue
+        try:
+            with precision(bits):
+                contracts(obligation, equations, box)
+        except Rejected as error:
+            why = error.why
+            continue
+        node: dict[str, Any] = {"rule": "krawczyk", "prec": bits, "box": {name: [decimal(end) for end in ends] for name, ends in box.items()}}
+        if rest is not None:
+            proof = by_rest(obligation, rest, box, bits, budget)
+            if proof is None:
+                why = "the other relations are not proved on the box around the zero"
+                continue
+            node["rest"] = proof
+        if obligation.unique:
+            tree = subdivided(Exclusion(obligation, parameters(obligation)), box, bits, budget)
+            if tree is None:
+                why = "other solutions are not excluded"
+                continue
+            if tree not in "NM":
+                node["elsewhere"] = {"prec": bits, "tree": tree}
+        try:
+            prove(obligation, node, Link())
+        except Rejected as error:
+            why = error.why
+            continue
+        return node
+    return why
+
+
+def by_rest(obligation: Obligation, rest: Term, box: Box, bits: int, budget: Budget) -> dict[str, Any] | None:
+    """Return a proof of the other relations for every point of the box."""
+    domains = tuple((name, Domain(num(low), num(high), lower_closed=True, upper_closed=True)) for name, (low, high) in box.items())
+    premise = Obligation(obligation.name, (*obligation.domains, *domains), obligation.given, rest)
+    leaf: dict[str, Any] = {"rule": "bisection", "prec": bits, "tree": "N"}
+    try:
+        if prove(premise, leaf, Link()):
+            return leaf
+    except Rejected:
+        pass
+    return by_inequality(premise, budget, bits)
+
+
+def beginning(obligation: Obligation, options: Mapping[str, Any]) -> dict[str, arb]:
+    """Return the point to start from: the file's hint, or the middle of the domains; 0 or 1 off the finite end of an unbounded one."""
+    scope = Scope({}, {}, "key `by`")
+    hints = dict(_flat(options.get("at", {}), scope))
+    start: dict[str, arb] = {}
+    for name, domain in obligation.exists:
+        if name in hints:
+            start[name] = evaluate((hints[name],), Ball(), {})[0].mid()
+            continue
+        with_values = parameters(obligation)
+        low, high = (None if end is None else evaluate((end,), Ball(), with_values)[0].mid() for end in (domain.lower, domain.upper))
+        start[name] = (low + high) / 2 if low is not None and high is not None else low + 1 if low is not None else high - 1 if high is not None else arb(0)
+    return start
+
+
+def _flat(table: Any, scope: Scope) -> Iterator[tuple[str, Term]]:
+    if not isinstance(table, Mapping):
+        raise Malformed("PC204", "`at` is a table of start values.")
+    for name, value in table.items():
+        if isinstance(value, list):
+            yield from _flat({f"{name}_{i}": part for i, part in enumerate(value, 1)}, scope)
+        else:
+            yield str(name), scope.scalar(value)
+
+
+def newton(obligation: Obligation, equations: list[Term], start: Mapping[str, arb]) -> dict[str, Fraction] | None:
+    """Return a point near which the equations have a zero, to DIGITS_KEPT decimals, or None where the iteration does not settle."""
+    names = [name for name, _ in obligation.exists]
+    algebra = Gradient(len(names))
+    given = {name: (value.mid(), algebra.zero) for name, value in parameters(obligation).items()}
+    differences = tuple(sub(*equation.args) for equation in equations)
+    x = [start[name] for name in names]
+    for _ in range(STEPS):
+        values = evaluate(differences, algebra, {**given, **{name: algebra.variable(x[i], i) for i, name in enumerate(names)}})
+        if not all(value.is_finite() for value, _ in values):
+            return None
+        jacobian = matrix_of([[arb(0) if part is None else part.mid() for part in parts] for _, parts in values])
+        try:
+            step = jacobian.mid().solve(arb_mat(len(names), 1, [value.mid() for value, _ in values]))
+        except ZeroDivisionError:
+            return None
+        x = [(x[i] - step[i, 0]).mid() for i in range(len(names))]
+        size = max(float(step[i, 0].abs_upper()) for i in range(len(names)))
+        if not size < 1e8:
+            return None
+        if size < 10.0**-DIGITS_KEPT:
+            scale = 10**DIGITS_KEPT
+            return {name: Fraction(int((value * scale + fmpq(1, 2)).floor().unique_fmpz()), scale) for name, value in zip(names, x, strict=True)}
+    return None
+
+
+def around(obligation: Obligation, centre: Mapping[str, Fraction], radius: Fraction) -> Box | None:
+    """Return the box around a point, cut to closed rational ends of the domains; None where the point is not inside it."""
+    box: Box = {}
+    for name, domain in obligation.exists:
+        low, high = centre[name] - radius, centre[name] + radius
+        for end, side in ((domain.lower, 0), (domain.upper, 1)):
+            value = None if end is None else rational(end)
+            closed = domain.upper_closed if side else domain.lower_closed
+            if value is not None and closed:
+                low, high = (low, min(high, value)) if side else (max(low, value), high)
+        if not low < centre[name] < high:
+            return None
+        box[name] = (low, high)
+    return box
+
+
+def decimal(value: Fraction) -> str:
+    """Return the shortest text of a rational: a decimal where there is one, else a fraction."""
+    denominator = value.denominator
+    places = 0
+    while denominator % 10 == 0 or denominator % 2 == 0 or denominator % 5 == 0:
+        denominator //= 10 if denominator % 10 == 0 else 2 if denominator % 2 == 0 else 5
+        places += 1
+    if denominator != 1 or not places:
+        return str(value)
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    return ("-" if value < 0 else "") + f"{digits[:-places]}.{digits[-places:]}"
+
+
+def missing(obligation: Obligation, options: Mapping[str, Any], bits: int, budget: Budget) -> dict[str, Any] | None:
+    """Return a ``nowhere`` node: a point of [for_all], and a tree on whose leaves the goal fails; or None."""
+    for at in points(obligation, options):
+        there = tuple((name, replace(domain, lower=_at(domain.lower, at), upper=_at(domain.upper, at))) for name, domain in obligation.exists)
+        try:
+            exclusion = Exclusion(Obligation(obligation.name, (), (), substitute(obligation.goal, at), there), {})
+            tree = subdivided(exclusion, None, bits, budget)
+            node: dict[str, Any] = {"rule": "nowhere", "prec": bits, "tree": tree, "at": {name: show(value) for name, value in at.items()}}
+            if tree is not None and not prove(obligation, node, Link()):
+                return node
+        except Rejected:
+            continue
+    return None
+
+
+def _at(end: Term | None, at: Mapping[str, Term]) -> Term | None:
+    return None if end is None else substitute(end, at)
+
+
+def points(obligation: Obligation, options: Mapping[str, Any]) -> list[dict[str, Term]]:
+    """Return a few exact points of [for_all]: the file's hint, else some of the domains."""
+    hints = dict(_flat(options.get("at", {}), Scope({}, {}, "key `at`")))
+    if set(obligation.box) <= set(hints):
+        return [{name: hints[name] for name in obligation.box}]
+    cube = Cubes(obligation)
+    return [cube.point(t, hints) for t in candidates(len(obligation.domains), 6)]
+
+
+def subdivided(exclusion: Exclusion, box: Box | None, bits: int, budget: Budget) -> str | None:
+    """Return a tree on whose leaves the goal fails, or that lie in the box; None where the budget ends."""
+    letters: list[str] = []
+    stack: list[Cell] = [unit(exclusion.chart)]
+    with precision(bits):
+        while stack:
+            cell = stack.pop()
+            if not budget.spend():
+                return None
+            form = next((form for form in "NM" if exclusion.within(cell, box) or exclusion.fails(form, cell)), None)
+            if form is not None:
+                letters.append(form)
+                continue
+            ends = exclusion.ends(cell)
+            axis = max(range(min(len(cell), len(DIGITS))), key=lambda i: list(ends.values())[i][1] - list(ends.values())[i][0])
+            if cell[axis][1] - cell[axis][0] < Fraction(1, 2**40):
+                return None
+            letters.append(DIGITS[axis])
+            first, second = halves(cell, axis)
+            stack += [second, first]
+    return "".join(letters)
