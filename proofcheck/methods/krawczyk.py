@@ -232,8 +232,9 @@ def subdivided(exclusion: Exclusion, box: Box | None, bits: int, budget: Budget)
     with precision(bits):
         while stack:
             cell = stack.pop()
-            if not budget.spend():
+            if not budget.left:
                 return None
+            budget.spent += 1
             form = next((form for form in "NM" if exclusion.within(cell, box) or exclusion.fails(form, cell)), None)
             if form is not None:
                 letters.append(form)
