@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proofcheck.proving import Result, prove
+    from proofcheck.search.audit import Audit, audit
 
-__all__ = ["Result", "prove"]
+__all__ = ["Audit", "Result", "audit", "prove"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Return ``prove`` or ``Result``, loaded when first used: importing the kernel must not import the methods."""
+    """Return what users call, loaded when first used: importing the kernel must not import the methods."""
     if name in ("Result", "prove"):
         import proofcheck.proving as module  # noqa: PLC0415 - see above
 
         return getattr(module, name)
+    if name in ("Audit", "audit"):
+        import proofcheck.search.audit as audits  # noqa: PLC0415 - see above
+
+        return getattr(audits, name)
     raise AttributeError(f"module 'proofcheck' has no attribute {name!r}")

@@ -74,6 +74,31 @@ def replay(directory: str, ids: tuple[str, ...], timeout: float, jobs: int) -> N
     finish(lambda: replay_command(project(directory), ids, timeout, jobs))
 
 
+@cli.command()
+@click.argument("path", metavar="LEDGER|SEARCH.toml|POINTS")
+@click.option("--claim", default="", metavar="ID", help="The claim that a list of points (.csv, .json) is about.")
+@click.option("--sample", type=int, default=None, metavar="N", show_default="1379", help="Tiles, or points, that are computed again.")
+@click.option("--full", is_flag=True, help="Compute all of them again.")
+@click.option("--seed", default="", metavar="TEXT", show_default="drawn at random", help="The auditor's own number: with the head it chooses the tiles.")
+@click.option("--head", default="", metavar="DIGEST", help="A head that was published: the ledger must contain it.")
+@click.option("--require-coverage", default=None, metavar="SHARE", help='Less certified coverage, of "95 %" or 0.95, is INSUFFICIENT.')
+@click.option("--cells", default=20_000, show_default=True, help="Cells that the certified coverage may look at; 0 leaves it out.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores")
+@click.option("--certificate", metavar="FILE", help="Write the proof that full coverage is.")
+@click.option("--json", "as_json", is_flag=True, help="Print the audit as JSON.")
+@click.option("--report", "folder", default="reports", show_default=True, metavar="DIR", help="Where searches.html and audits/ go.")
+@click.option("--no-report", is_flag=True, help="Write no report files.")
+@click.pass_obj
+def audit(directory: str, /, **options: Any) -> None:
+    """Audit a search: its ledger, or a declaration of a search that was run elsewhere.
+
+    Exit codes: 0 CONFIRMED, 1 NOT REPRODUCED, 4 INSUFFICIENT, 6 TAMPERED; 2 for what cannot be read.
+    """
+    from proofcheck.search.audit_command import audit_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: audit_command(project(directory), **options))
+
+
 @cli.command(name="list")
 @click.argument("ids", nargs=-1, metavar="[GLOB]...")
 @click.option("--format", "form", type=click.Choice(["table", "json", "ids"]), default="table", show_default=True)

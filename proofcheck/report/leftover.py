@@ -24,7 +24,7 @@ LONGEST = 16
 
 def leftover(coverage: Coverage, domains: Sequence[tuple[str, Domain]]) -> str:
     """Return an SVG element that shows where the domain is not excluded. Colours are those of the share that is left in a pixel."""
-    head = f"{percent(coverage.share)} excluded by enclosures around the points"
+    head = f"{percent(coverage.share)} of the domain excluded"
     marks = [text(head, EDGE, LINE, weight="600")]
     top: float = LINE + 6
     used: set[str] = set()

@@ -470,7 +470,7 @@ class Resolution:
         """Return what the search could have missed, in words."""
         box = " by ".join(self._side(name) for name in self.sides)
         head = f"a violation that contains a box of {box} holds a point of the search and would have been seen"
-        small = f"a violation of diameter below {self.diameter:.3g}" if math.isfinite(self.diameter) else "a smaller one"
+        small = f"a violation of diameter below {upwards(self.diameter)}" if 0 < self.diameter < math.inf else "a smaller one"
         miss = f"{small} may have been missed"
         return f"{head}; {miss}, and a longer one that is thinner than the box in one variable"
 
@@ -480,7 +480,7 @@ class Resolution:
             return f"{self.shares[list(self.sides).index(name)]:.3g} of the range of {name} in t"
         if length == 0:
             return f"a single value of {name}"
-        return f"{name}-side {side}" + (f" = {length:.3g}" if self.exact and not re.fullmatch(r"[\d.e-]+", side) else "")
+        return f"{name}-side {side}" + (f" = {upwards(length)}" if self.exact and not re.fullmatch(r"[\d.e-]+", side) else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -525,9 +525,21 @@ def _resolved(obligation: Obligation, shares: Sequence[Fraction], *, exact: bool
             if not math.isfinite(lengths[name]):
                 sides_[name] = ""
             else:
-                sides_[name] = show(mul(num(share), width)) if exact and not variables(width) else f"{lengths[name]:.4g}"
+                sides_[name] = show(_scaled(share, width)) if exact and not variables(width) else upwards(lengths[name])
     constant = all(not variables(end) for _, domain in obligation.domains for end in (domain.lower, domain.upper) if end is not None)
     return Resolution(sides_, lengths, tuple(float(share) for share in shares), exact and constant, least)
+
+
+def _scaled(share: Fraction, width: Term) -> Term:
+    """Return share * width, numbers taken together."""
+    number = rational(width.args[0]) if width.op == "mul" else None
+    return mul(num(share), width) if number is None else mul(num(share * number), width.args[1])
+
+
+def upwards(length: float) -> str:
+    """Return a length to four digits, rounded up."""
+    step = Fraction(10) ** (math.floor(math.log10(length)) - 3)
+    return f"{float(math.ceil(Fraction(length) / step) * step):.4g}"
 
 
 def _upper(value: arb) -> float:
