@@ -67,9 +67,11 @@ class Signs:
         """Return the signs that ``term`` may take."""
         if term not in self.known:
             self.known[term] = ANY  # stops a circle through the factors of the same term
-            found = self.structural(term)
+            found = ANY
             for other, sign in self.facts:
                 found &= sign if other is term else ANY
+            # Where a hypothesis settles it, the parts need no look.
+            found = found & self.structural(term) if len(found) > 1 else found
             # Normal forms of large terms cost more than they tell.
             if len(found) > 1 and len(postorder((term,))) <= MAX_SIZE:
                 found &= self.by_normal_form(term)

@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from proofcheck.evidence import Evidence, Proof, Undecided
-from proofcheck.kernel.calculus import conditions
+from proofcheck.kernel.calculus import conditions, derivative
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import normal
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.charts import disjuncts
 from proofcheck.kernel.rules.links import covers
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.terms import NEGATED, ONE, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, div, mul, neg, show, sub, var
+from proofcheck.kernel.terms import NEGATED, ONE, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, div, mul, neg, show, sub, substitute, var, variables
 from proofcheck.store import steps_of
 
+from .charts import simplified
 from .inequality import Budget, definedness
 
 Progress = Callable[[int, int, str], None]
@@ -41,41 +42,114 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
 def from_facts(goal: Obligation, options: Mapping[str, Any], steps: Mapping[str, Obligation]) -> Node | None:
     """Return a proof by signs, given what the steps ``uses`` show; with ``equation``, of that step's right side instead.
 
-    Completing the square, say: a step shows a f = (…)^2 + d b^2, others a > 0 and d > 0; then f > 0.
+    Completing the square, say: a step shows a f = (…)^2 + d b^2, others a > 0 and d > 0; then f > 0. With ``along``, a variable, and
+    ``end``, lower or upper, by the ``monotone`` rule: the sign at that end, and the sign of the slope, each from the same steps.
     """
-    formulas = [(str(name), formula) for name in options["uses"] if name in steps for formula in conjuncts(steps[str(name)].goal)]
+    for name, domain in goal.domains:  # a variable that is one number
+        if domain.lower is not None and domain.lower is domain.upper:
+            fixed = Obligation(goal.name, tuple((n, d) for n, d in goal.domains if n != name), (), substitute(goal.goal, {name: domain.lower}))
+            inner = from_facts(fixed, options, steps) if not goal.given else None
+            return None if inner is None else {"rule": "parametrise", "var": name, "as": show(domain.lower), "new": "s_", "domain": "[0, 1]", "then": inner}
+    if "rename" in options:
+        return renamed(goal, {str(new): str(old) for new, old in options["rename"].items()}, {name: steps[name] for name in options["uses"] if name in steps})
+    known = {str(name): steps[str(name)] for name in options["uses"] if name in steps}
+    equation = steps.get(str(options.get("equation", "")))
+    equations = [atom for atom in conjuncts(equation.goal) if atom.op == "eq"] if equation is not None else []
+    simple, facts = simplified(goal)
+    for variant, used in ((goal, []), (simple, facts))[: 2 if facts else 1]:
+        if "along" in options:
+            node = along(variant, str(options["along"]), str(options.get("end", "lower")), known, equations)
+        else:
+            node = closed(variant, known, equations) if equations or "equation" not in options else None
+        if node is not None:
+            return {"rule": "rewrite", "facts": used, "then": node} if used else node
+    return None
+
+
+def closed(goal: Obligation, known: Mapping[str, Obligation], equations: list[Term]) -> Node | None:
+    """Return a proof by the signs of the goal or of what an equation makes of it, given what the known steps show there."""
+    usable = [(name, step) for name, step in known.items() if covers(step, goal) and variables(step.goal) <= set(goal.box)]
+    formulas = [(name, formula) for name, step in usable for formula in conjuncts(step.goal)]
     inner = replace(goal, given=(*goal.given, *(formula for _, formula in formulas)))
-    node: Node | None = {"rule": "sign"}
-    if options.get("equation") in steps:
-        node = scaled(inner, steps[str(options["equation"])].goal)
+    node = next((found for equation in equations if (found := scaled(inner, equation)) is not None), None)
     if node is None:
-        return None
+        wanted = definedness(inner, conditions(goal.goal), Budget(2_000, lambda *_: None), 64)
+        if wanted is None or not Signs(inner.box, inner.given).holds(inner.goal):
+            return None
+        node = {"rule": "sign", **({"conditions": wanted} if wanted else {})}
     for name, formula in reversed(formulas):
         node = {"rule": "cut", "formula": show(formula), "lemma": {"rule": "step", "id": name}, "then": node}
     return node
 
 
+def renamed(goal: Obligation, names: Mapping[str, str], steps: Mapping[str, Obligation]) -> Node | None:
+    """Return a proof by a step that shows the goal with other names of variables: two charts, because a chart's names are new ones."""
+    back = {new: names.get(new, new) for new, _ in goal.domains}
+    node: Node | None = None
+    for name, step in steps.items():
+        if set(back.values()) == set(step.box) and substitute(goal.goal, {new: var(old) for new, old in back.items()}) is step.goal:
+            node = {"rule": "step", "id": name}
+            for source, target in (({n: n + "_" for n in back}, back), ({n: n for n in back}, {n: n + "_" for n in back})):
+                inner = {target[n]: str(replaced_domain(goal.box[n], target)) for n in back}
+                maps, inverse = {source[n]: target[n] for n in back}, {target[n]: source[n] for n in back}
+                node = {"rule": "chart", "new": inner, "map": maps, "inverse": inverse, "then": node}
+            break
+    return node
+
+
+def replaced_domain(domain: Domain, names: Mapping[str, str]) -> Domain:
+    """Return a domain whose ends use other names."""
+    change = {name: var(other) for name, other in names.items()}
+    lower, upper = (None if end is None else substitute(end, change) for end in (domain.lower, domain.upper))
+    return replace(domain, lower=lower, upper=upper)
+
+
+def along(goal: Obligation, name: str, end: str, known: Mapping[str, Obligation], equations: list[Term]) -> Node | None:
+    """Return a ``monotone`` node whose base and slope follow from the known steps, or None."""
+    domain = goal.box.get(name)
+    point = None if domain is None else domain.lower if end == "lower" else domain.upper
+    if domain is None or point is None or goal.goal.op not in ("lt", "le", "gt", "ge"):
+        return None
+    f = sub(*goal.goal.args) if goal.goal.op in ("gt", "ge") else neg(sub(*goal.goal.args))
+    included = domain.lower_closed if end == "lower" else domain.upper_closed
+    strict = "none" if goal.goal.op in ("le", "ge") else "base" if included else "slope"
+    slope = derivative(f, name) if end == "lower" else neg(derivative(f, name))
+    others = tuple((n, d) for n, d in goal.domains if n != name)
+    given = tuple(formula for formula in goal.given if name not in variables(formula))
+    base = Obligation(goal.name, others, given, Term("gt" if strict == "base" else "ge", (substitute(f, {name: point}), ZERO)))
+    rising = replace(goal, goal=Term("gt" if strict == "slope" else "ge", (slope, ZERO)))
+    nodes = [closed(part, known, equations) for part in (base, rising)]
+    whole = replace(domain, lower_closed=domain.lower_closed or end == "lower", upper_closed=domain.upper_closed or end == "upper")
+    closure = replace(goal, domains=tuple((n, whole if n == name else d) for n, d in goal.domains))
+    if None in nodes:
+        return None
+    return {"rule": "monotone", "var": name, "from": end, "strict": strict, "base": nodes[0], "slope": nodes[1], **premises(closure, conditions(f))}
+
+
 def scaled(goal: Obligation, equation: Term) -> Node | None:
     """Return a ``scale`` node from ``c f > 0`` to the sign of S, where the equation is ``a f = S``: the factor is a/c.
 
-    c is found by exact division, a is a factor of the equation's left side; None where the quotient a/c has no one sign.
+    c is found by exact division, a is 1 or a factor of the equation's left side; None where the quotient a/c has no one sign.
     """
     left, target = equation.args
-    if left.op != "mul":
-        return None
-    for a, f in (left.args, left.args[::-1]):
+    for a, f in ((ONE, left), *((left.args, left.args[::-1]) if left.op == "mul" else ())):
         try:
             ring, (difference, form) = normal((sub(*goal.goal.args), f))
             ratio = ring.div(difference, form)
         except Rejected:
             continue
-        if len(ratio.top) > MAX_RATIO or len(ratio.bottom) > MAX_RATIO:
+        if ratio.top.is_zero() or len(ratio.top) > MAX_RATIO or len(ratio.bottom) > MAX_RATIO:
             continue
         factor = div(a, ring.term(ratio))
         for sign, to in ((factor, target), (neg(factor), neg(target))):
-            found = definedness(goal, divisor_conditions(goal.goal, sign), Budget(2_000, lambda *_: None), 64)
-            if found is not None:
-                return {"rule": "scale", "factor": show(sign), "to": show(to), "then": {"rule": "sign"}, "premises": found}
+            wanted = divisor_conditions(goal.goal, sign)
+            if not Signs(goal.box, goal.given).holds(Term(goal.goal.op, (to, ZERO))):
+                continue
+            found = definedness(goal, wanted, Budget(2_000, lambda *_: None), 64)
+            inner = definedness(goal, conditions(to), Budget(2_000, lambda *_: None), 64)
+            if found is not None and inner is not None:
+                then = {"rule": "sign", **({"conditions": inner} if inner else {})}
+                return {"rule": "scale", "factor": show(sign), "to": show(to), "then": then, "premises": found}
     return None
 
 
@@ -149,28 +223,29 @@ def premises(goal: Obligation, wanted: tuple[Term, ...]) -> Node:
     return {"premises": found} if found else {}
 
 
-def from_disjunction(goal: Obligation, steps: Mapping[str, Obligation]) -> Node | None:
-    """Return a proof of `A or B`: where A holds by A, elsewhere by B."""
+def from_disjunction(goal: Obligation, steps: Mapping[str, Obligation], which: int = 0) -> Node | None:
+    """Return a proof of `A or B or …`: where A holds by A, elsewhere by the others; the last from steps."""
     parts = disjuncts(goal.goal)
-    first = parts[0]
-    if first.op not in RELATIONS or len(parts) != 2:
+    first = parts[which]
+    if which == len(parts) - 1:
+        rest = from_steps(replace(goal, goal=first), steps)
+        return None if rest is None else {"rule": "either", "which": which, "then": rest, **premises(goal, conditions(goal.goal))}
+    if first.op not in RELATIONS:
         return None
     opposite = Term(NEGATED[first.op], first.args)
-    rest = from_steps(replace(goal, goal=parts[1], given=(*goal.given, opposite)), steps)
+    yes, no = (replace(goal, given=(*goal.given, extra)) for extra in (first, opposite))
+    rest = from_disjunction(no, steps, which + 1)
     if rest is None:
         return None
-    node: Node = {"rule": "cases", "on": show(first)}
-    for key, which, extra, then in (("yes", 0, first, {"rule": "sign"}), ("no", 1, opposite, rest)):
-        branch = replace(goal, given=(*goal.given, extra))
-        node[key] = {"rule": "either", "which": which, "then": then, **premises(branch, conditions(goal.goal))}
-    return node
+    own: Node = {"rule": "either", "which": which, "then": {"rule": "sign"}, **premises(yes, conditions(goal.goal))}
+    return {"rule": "cases", "on": show(first), "yes": own, "no": rest}
 
 
 def by_regions(goal: Obligation, steps: list[tuple[str, Obligation]]) -> Node | None:
     """Return cases on the ends of the steps' domains, each region closed by the step that has it."""
     for position, (name, step) in enumerate(steps):
-        differing = [n for n in goal.box if step.box.get(n) != goal.box[n]]
-        if len(differing) != 1 or set(step.box) != set(goal.box):
+        differing = [n for n in step.box if goal.box.get(n) != step.box[n]]
+        if len(differing) != 1 or differing[0] not in goal.box:
             continue
         (variable,) = differing
         domain = step.box[variable]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from proofcheck.evidence import Proof, Undecided
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.statement import read
+from proofcheck.kernel.statement import Scope, read
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods import assembly
 
@@ -32,6 +34,13 @@ def obligations(statement: str, *steps: str) -> tuple[Obligation, dict[str, Obli
     """Return the statement's obligation and the steps by id."""
     found = read(CLAIM.format(statement=statement, steps=DEFINE + "".join(steps)).encode())
     return found.of("statement")[0].obligation, {entry.obligation.name.removeprefix("step "): entry.obligation for entry in found.of("step")}
+
+
+def ob(goal: str, domains: str, *given: str) -> Obligation:
+    """Return an obligation from texts: `x in [0, 1], y in (0, x)`."""
+    scope = Scope({}, {}, "test")
+    scope.domains(dict(re.findall(r"(\w+) in ([(\[][^)\]]*[)\]])", domains)), "test")
+    return Obligation("goal", tuple(scope.box.items()), scope.formulas(list(given), "test"), scope.formula(goal, "test"))
 
 
 def test_regions_that_cover_are_put_together() -> None:
@@ -94,3 +103,40 @@ def test_cut_does_not_prove_its_lemma() -> None:
     with pytest.raises(Rejected) as rejected:
         prove(goal, node, Link(steps=steps))
     assert rejected.value.code == "PC314 not-cited"
+
+
+def test_a_sign_spreads_from_an_end_along_a_variable() -> None:
+    """The difference x - sin(x) rises from 0, because its slope 1 - cos(x) is a step's; without that step nothing is found."""
+    steps = {"slope": ob("1 - cos(x) >= 0", "x in [0, 3]")}
+    goal = ob("x - sin(x) >= 0", "x in [0, 3]")
+    found = assembly.attempt(goal, {"steps": steps, "uses": ["slope"], "along": "x", "end": "lower"}, lambda *_: None)
+    assert isinstance(found, Proof)
+    assert found.tree["rule"] == "monotone"
+    assert isinstance(assembly.attempt(goal, {"steps": steps, "uses": [], "along": "x", "end": "lower"}, lambda *_: None), Undecided)
+    assert isinstance(assembly.attempt(goal, {"steps": steps, "uses": ["slope"], "along": "x", "end": "upper"}, lambda *_: None), Undecided)
+
+
+def test_a_step_is_used_under_another_name_of_its_variable() -> None:
+    """What a step shows for p holds for q on the same domain, and not on a larger one."""
+    steps = {"p": ob("a*p > p - 1", "a in [1, 2], p in (0, a)")}
+    options = {"steps": steps, "uses": ["p"], "rename": {"q": "p"}}
+    assert isinstance(assembly.attempt(ob("a*q > q - 1", "a in [1, 2], q in (0, a)"), options, lambda *_: None), Proof)
+    assert isinstance(assembly.attempt(ob("a*q > q - 1", "a in [1, 2], q in (-9, a)"), options, lambda *_: None), Undecided)
+
+
+def test_a_disjunction_of_three_is_closed_where_the_first_two_fail() -> None:
+    """The last part is needed only where the others do not hold; a step under these hypotheses is enough."""
+    steps = {"rest": ob("x*y < 1", "x in [0, 3], y in [0, 3]", "x < 1", "y < 1")}
+    found = assembly.attempt(ob("x >= 1 or y >= 1 or x*y < 1", "x in [0, 3], y in [0, 3]"), {"steps": steps}, lambda *_: None)
+    assert isinstance(found, Proof)
+    weaker = {"rest": ob("x*y < 1", "x in [0, 3], y in [0, 3]", "x < 1/2", "y < 1")}
+    assert isinstance(assembly.attempt(ob("x >= 1 or y >= 1 or x*y < 1", "x in [0, 3], y in [0, 3]"), {"steps": weaker}, lambda *_: None), Undecided)
+
+
+def test_a_variable_that_is_one_number_is_replaced_by_it() -> None:
+    """On [pi, pi] the goal is the one at pi, where a step has it."""
+    steps = {"at": ob("pi*a > sin(pi)", "a in (0, 1)")}
+    goal = ob("x*a > sin(x)", "a in (0, 1), x in [pi, pi]")
+    found = assembly.attempt(goal, {"steps": steps, "uses": ["at"]}, lambda *_: None)
+    assert isinstance(found, Proof)
+    assert found.tree["rule"] == "parametrise"
