@@ -274,8 +274,8 @@ PROPERTIES: dict[str, dict[str, Any]] = {
     "check": {"text": TEXT, "shows": FORMULA, "unique": FLAG, "by": BY, "for_all": DOMAINS,
              "exists": DOMAINS, "given": GIVEN},
     "sanity": {"text": TEXT, "at": {"type": "object", "additionalProperties": NUMBER}, "shows": FORMULA, "instance": {"type": "object"}},
-    "must_fail": {"text": TEXT, "statement": FORMULA, "unique": FLAG, "for_all": DOMAINS, "exists": DOMAINS, "given": GIVEN, "define": DEFINE,
-                  "at": {"type": "object"}, "instance": {"type": "object"}},
+    "must_fail": {"text": TEXT, "statement": FORMULA, "unique": FLAG, "for_all": DOMAINS, "exists": DOMAINS, "random": DOMAINS, "given": GIVEN,
+                  "define": DEFINE, "at": {"type": "object"}, "instance": {"type": "object"}},
 }  # fmt: skip
 
 
@@ -287,7 +287,7 @@ def schema() -> dict[str, Any]:
         return {"type": "object", "properties": properties, "required": list(REQUIRED.get(kind, ())), "additionalProperties": False}
 
     top: dict[str, Any] = {
-        "proofcheck": {"const": "claim/1"}, "claim": table("claim"), "for_all": DOMAINS, "exists": DOMAINS,
+        "proofcheck": {"const": "claim/1"}, "claim": table("claim"), "for_all": DOMAINS, "exists": DOMAINS, "random": DOMAINS,
         "for_each": {"type": "object", "additionalProperties": {"type": "array", "minItems": 1}},
         "given": GIVEN, "define": DEFINE, "flow": DEFINE, "experiment": table("experiment"), "source": table("source"), "search": {"type": "object"},
         **{kind: {"type": "array", "items": table(kind)} for kind in ("step", "check", "sanity", "must_fail")},

@@ -84,6 +84,6 @@ class Failure:
 
 
 Evidence = Proof | Support | Violation | Undecided | Failure
-MEASURING = ("flow", "experiment")
+MEASURING = ("flow", "experiment", "monte_carlo")
 """The methods that measure what is opaque to the kernel. Of that, sanity values and must_fail neighbours are theirs to decide too."""
 WHY = ("budget", "memory", "obstruction", "fragment", "contradicted", "malformed")

@@ -12,7 +12,7 @@ from html import escape
 from ..kernel.errors import Malformed
 from ..kernel.parse import parse
 from ..kernel.terms import Term
-from .typeset import ATOM, FRACTION, POWER, Ink, Piece, membership, split_domains, typeset
+from .typeset import ATOM, FRACTION, POWER, Ink, Piece, distribution, membership, split_domains, typeset
 
 APPLY, TIMES = "&#x2061;", "&#x2062;"
 TALL = ("<mfrac>", "<mtable>", "<munderover>", "<msubsup>")
@@ -111,6 +111,12 @@ def mathml_domain(name: str, domain: str) -> str:
 def mathml_domains(text: str) -> str:
     """Return the memberships of ``theta in (0, pi/2]; x in real``, each in a ``math`` element; other parts as escaped text."""
     return ", ".join(mathml_domain(name, domain) if domain else _code(name) for name, domain in split_domains(text))
+
+
+def mathml_distribution(name: str, text: str) -> str:
+    """Return a ``math`` element with x ∼ normal(d), or escaped text when either side does not parse."""
+    drawn = distribution(name, text, INK)
+    return _math(drawn) if drawn else _code(f"{name}: {text}")
 
 
 def mathml_definition(name: str, body: str) -> str:

@@ -172,6 +172,11 @@ def pretty_domain(name: str, domain: str) -> str:
     return membership(name, domain, PLAIN) or f"{name}: {domain}"
 
 
+def pretty_distribution(name: str, text: str) -> str:
+    """Return ``x ∼ normal(d)`` for a random name and the text of its distribution."""
+    return distribution(name, text, PLAIN) or f"{name}: {text}"
+
+
 def pretty_domains(text: str) -> str:
     """Return ``θ ∈ (0, π/2], x ∈ ℝ`` for ``theta in (0, pi/2]; x in real``."""
     return ", ".join(pretty_domain(name, domain) if domain else name for name, domain in split_domains(text))
@@ -198,6 +203,14 @@ def membership(name: str, domain: str, ink: Ink) -> str:
     except Malformed:
         return ""
     return ink.row([left, ink.operator("∈"), drawn])
+
+
+def distribution(name: str, text: str, ink: Ink) -> str:
+    """Return ``name ∼ text`` drawn with ``ink``; empty when either does not parse."""
+    try:
+        return ink.row([typeset(parse(name), ink), ink.operator("∼"), typeset(parse(text), ink)])
+    except Malformed:
+        return ""
 
 
 def split_domains(text: str) -> list[tuple[str, str]]:
@@ -437,6 +450,9 @@ def _call(name: str, parts: list[Piece], ink: Ink) -> Piece:
     match name, parts:
         case "sqrt", [radicand]:
             return ink.root(radicand)
+        case ("E", [_] | [_, _]) | ("P", [_]):
+            inner = ink.row([parts[0].text, *(part for event in parts[1:] for part in (ink.operator(";"), event.text))])
+            return Piece(ink.row([ink.letter("𝔼" if name == "E" else "ℙ", ()), ink.fence("[", inner, "]")]))
         case "transpose", [matrix]:
             return ink.raised(matrix, Piece(ink.upright("T")))
         case "factorial", [n]:

@@ -23,7 +23,7 @@ UNCHECKED = "symbolic"
 class Finding:
     """What the kernel found of one obligation: proved, refuted, assumed, cited, unchecked (symbolic) or open.
 
-    An open one with the rule ``opaque`` speaks of trajectories or measurements: no certificate can close it.
+    An open one with the rule ``opaque`` speaks of trajectories, expectations or measurements: no certificate can close it.
     """
 
     name: str

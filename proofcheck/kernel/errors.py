@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     "PC110 bad-index": "an index or a range that is not a whole number in bounds",
     "PC111 not-differentiable": "a derivative of abs, min or max",
     "PC112 not-exact": "a binary float where an exact number is needed",
+    "PC113 random": "a random name outside E(…) and P(…), or an expectation where none can stand",
     # 2xx: claim files
     "PC201 bad-toml": "the file is not TOML",
     "PC202 unknown-key": "a key that claim files do not have",
@@ -51,7 +52,7 @@ CODES: dict[str, str] = {
     "PC315 wrong-rule": "the rule does not apply to an obligation of this shape",
     "PC316 unknown-rule": "a rule that the kernel does not have",
     "PC317 outside-fragment": "a term that exact arithmetic here does not cover",
-    "PC318 opaque": "a trajectory or a measurement, which no rule of the kernel evaluates",
+    "PC318 opaque": "a trajectory, an expectation or a measurement, which no rule of the kernel evaluates",
     "PC319 not-contracting": "a box that the Krawczyk operator does not map strictly into itself",
     # 4xx: ledgers of searches
     "PC401 bad-ledger": "a line that is not a record of a ledger",

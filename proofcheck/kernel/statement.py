@@ -28,8 +28,10 @@ from .terms import (
     FUNCTIONS,
     ONE,
     OPAQUE,
+    RANDOM,
     REALS,
     RELATIONS,
+    TRUE,
     ZERO,
     Domain,
     Obligation,
@@ -58,15 +60,15 @@ FORMAT = "claim/1"
 Value: TypeAlias = "Term | tuple[Value, ...]"
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("proofcheck", "claim", "for_all", "exists", "for_each", "given", "define", "flow", "experiment", "source", "step", "check", "sanity",
-         "must_fail", "search"),
+    "": ("proofcheck", "claim", "for_all", "exists", "for_each", "random", "given", "define", "flow", "experiment", "source", "step", "check",
+         "sanity", "must_fail", "search"),
     "claim": ("id", "kind", "title", "text", "statement", "unique", "expect", "by"),
     "experiment": ("name", "seed", "measures", "parameters", "full"),
     "source": ("paper", "label", "quote", "latex", "note"),
     "step": ("id", "text", "shows", "unique", "by", "for_all", "exists", "given"),
     "check": ("text", "shows", "unique", "by", "for_all", "exists", "given"),
     "sanity": ("text", "at", "shows", "instance"),
-    "must_fail": ("text", "statement", "unique", "for_all", "exists", "given", "define", "at", "instance"),
+    "must_fail": ("text", "statement", "unique", "for_all", "exists", "random", "given", "define", "at", "instance"),
 }
 REQUIRED = {"": ("proofcheck", "claim"), "claim": ("id", "title", "statement", "expect"), "step": ("id", "shows", "by"),
             "experiment": ("name", "measures"), "check": ("by",), "sanity": ("shows",), "must_fail": ("text",)}  # fmt: skip
@@ -197,6 +199,7 @@ class Reader:
         scope = Scope(tables.get("define", {}), instance, "[define]", self.measured)
         base = scope.domains(tables.get("for_all", {}), "[for_all]")
         some = scope.to_find(tables.get("exists", {}), base, "[exists]")
+        scope.distributions(tables.get("random", {}), "[random]")
         given = scope.formulas(tables.get("given", []), "key `given`")
         goal = scope.formula(claim["statement"], "[claim], key `statement`")
         whole = obligation("statement" + suffix, scope, given, goal, unique=_flag(claim, "[claim]"))
@@ -229,6 +232,7 @@ class Reader:
                 changed = Scope(define, instance, f"{where}, define", self.measured)
                 there = {**some, **_strings(item.get("exists", {}), f"{where}, exists")}
                 changed = changed.extended(base, {**base, **_strings(item.get("for_all", {}), f"{where}, for_all")}, there, where)
+                changed.distributions({**tables.get("random", {}), **_strings(item.get("random", {}), f"{where}, random")}, f"{where}, random")
                 local = changed.formulas(item.get("given", tables.get("given", [])), f"{where}, key `given`")
                 shows = changed.formula(item.get("statement", claim["statement"]), f"{where}, key `statement`")
                 goal_there = obligation(f"must_fail {i}{suffix}", changed, local, shows, unique=_flag(item if "unique" in item else claim, where))
@@ -282,6 +286,8 @@ class Scope:
         self.whole: set[str] = set()
         self.box: dict[str, Domain] = {}
         self.sought: frozenset[str] = frozenset()
+        self.random: dict[str, Any] = {}
+        self.measure: dict[str, str] = {}
         self.definitions: dict[str, tuple[tuple[str, ...], Any]] = {}
         self.open: list[str] = []
         self.work = 0
@@ -293,7 +299,7 @@ class Scope:
             head = re.fullmatch(r"\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*", left, re.ASCII)
             name = head[1] if head else left
             parameters = tuple(part.strip() for part in head[2].split(",")) if head and head[2] is not None else ()
-            if not head or not all(map(is_name, (name, *parameters))) or name in RESERVED:
+            if not head or not all(map(is_name, (name, *parameters))) or name in RESERVED or (name in ("E", "P") and head[2] is not None):
                 raise Malformed("PC204", f"{left!r} cannot be defined.", hint='A definition is named like "D", or "h(t)" with arguments.').at(key=key)
             if name in self.definitions or name in constants:
                 raise Malformed("PC210", f"`{name}` is defined twice.").at(key=key)
@@ -348,7 +354,49 @@ class Scope:
         domains = {**base, **_strings(more, f"{key}, for_all")}
         scope.domains(domains, f"{key}, for_all")
         scope.to_find(there, domains, f"{key}, exists")
+        scope.distributions(self.random, key)
         return scope
+
+    def distributions(self, table: Mapping[str, Any], key: str) -> None:
+        """Read ``[random]`` into this scope: independent random names, each a number or a vector of the coordinates ``~x_1``, ….
+
+        A name that is uniform on (a, b) stands for a + (b - a)*~x with ~x uniform on (0, 1).
+        """
+        self.random = _strings(table, key)
+        for name, text in sorted(self.random.items()):
+            if not is_name(name):
+                raise Malformed("PC204", f"{name!r} cannot name a random variable.").at(key=key)
+            try:
+                self.values[name] = self.distributed(name, text)
+            except Malformed as error:
+                raise error.at(key=f"{key}, key `{name}`") from None
+
+    def distributed(self, name: str, text: Any) -> Value:
+        """Return what a random name stands for."""
+        if name in self.constants or name in self.definitions or name in self.values:
+            raise Malformed("PC210", f"`{name}` is both random and something else.")
+        node = parse(text) if isinstance(text, str) else ONE
+        kind, args = str(node.value), node.args
+        if node.op not in ("name", "call") or len(args) not in DISTRIBUTIONS.get(kind, ()) or (node.op == "call" and not args):
+            raise _wrong("", text, 'a distribution such as "normal", "normal(3)", "sphere(3)", "ball(3)", "cube(3)" or "uniform(0, 1)"')
+        if kind == "uniform":
+            low, high = (self.scalar_term(self.value(arg), text) for arg in args)
+            if any(end.startswith(RANDOM) for end in low.free | high.free):
+                raise Malformed("PC113", "The ends of a uniform distribution are not random.")
+            return add(low, mul(sub(high, low), self.chance(name, f"{name} uniform 0")))
+        if not args:
+            return self.chance(name, f"{name} {kind} 0")
+        size = self.dimension(self.value(args[0]), text, "")
+        return tuple(self.chance(f"{name}_{i}", f"{name} {kind} {size}") for i in range(1, size + 1))
+
+    def chance(self, name: str, measure: str) -> Term:
+        """Return a coordinate of a random name."""
+        if len(self.measure) >= MAX_VARIABLES:
+            raise Malformed("PC106", f"A claim has at most {MAX_VARIABLES} random numbers.")
+        if RANDOM + name in self.measure:
+            raise Malformed("PC210", f"The random number `{name}` appears twice; an entry of a vector has the same name.")
+        self.measure[RANDOM + name] = measure
+        return var(RANDOM + name)
 
     def declare(self, name: str, text: str, key: str) -> None:
         """Add one variable, or the entries of a vector or matrix."""
@@ -375,7 +423,10 @@ class Scope:
         return var(name)
 
     def size(self, text: str, key: str) -> int:
-        value = rational(self.scalar_term(self.value(parse(text)), text))
+        return self.dimension(self.value(parse(text)), text, key)
+
+    def dimension(self, size: Value, text: str, key: str) -> int:
+        value = rational(self.scalar_term(size, text))
         if value is None or value.denominator != 1 or not 1 <= value <= MAX_MATRIX * MAX_MATRIX:
             raise Malformed("PC110", f"The dimension {text.strip()!r} is not a whole number from 1 to {MAX_MATRIX * MAX_MATRIX}.").at(key=key)
         return int(value)
@@ -412,6 +463,10 @@ class Scope:
         value = self.read(text, key)
         if isinstance(value, tuple) or value.op not in RELATIONS + CONNECTIVES:
             raise Malformed("PC107", "A relation is expected here, such as `a < b` or `a = b`.", Place(text=str(text), length=len(str(text)))).at(key=key)
+        chances = sorted(name for name in value.free if name.startswith(RANDOM))
+        if chances:
+            what = f"`{chances[0].removeprefix(RANDOM)}` is random and stands outside E(…) and P(…)."
+            raise Malformed("PC113", what, _span(Place(), str(text), what)).at(key=key)
         return value
 
     def scalar(self, text: Any) -> Term:
@@ -424,8 +479,8 @@ class Scope:
             raise _wrong(f"{key}, key `at`", table, "a table of numbers")
         values: dict[str, Term] = {}
         for name, text in table.items():
-            if name not in self.values or name in self.constants:
-                known = [n for n in self.values if n not in self.constants]
+            if name not in self.values or name in self.constants or name in self.random:
+                known = [n for n in self.values if n not in self.constants and n not in self.random]
                 raise Malformed("PC104", f"`{name}` is not a variable of this claim.", hint=suggestion(name, known)).at(key=f"{key}, at")
             flat, numbers = list(_flatten(self.values[name])), list(_flatten(self.read(text, f"{key}, at.{name}")))
             if len(flat) != len(numbers) or any(variables(value) for value in numbers):
@@ -524,6 +579,8 @@ class Scope:
         return value
 
     def call(self, name: str, args: tuple[Term, ...]) -> Value:
+        if name in ("E", "P"):
+            return self.expected(name, args)
         if name in self.definitions:
             parameters, text = self.definitions[name]
             if len(args) != len(parameters):
@@ -552,7 +609,7 @@ class Scope:
         if name == "factorial" and len(scalars) == 1:
             return Term("gamma", (add(scalars[0], ONE),))
         if name not in FUNCTIONS:
-            known = [*FUNCTIONS, "min", "max", "factorial", "sum", "prod", "diff", "integral", *SPECIAL, *VECTOR_FUNCTIONS, *self.definitions]
+            known = [*FUNCTIONS, "min", "max", "factorial", "sum", "prod", "diff", "integral", "E", "P", *SPECIAL, *VECTOR_FUNCTIONS, *self.definitions]
             hint = suggestion(name, known).replace("Names in scope", "Functions")
             raise Malformed("PC105", f"`{name}` is not a function of the formula language.", hint=hint)
         return _function(name, scalars[0]) if len(scalars) == 1 else _arity(name, 1, len(scalars))
@@ -682,6 +739,25 @@ class Scope:
         bound, body = self.bound(str(args[0].value), args[1], "integrand")
         return Term("integral", (body, *ends), bound)
 
+    def expected(self, name: str, args: tuple[Term, ...]) -> Value:
+        """Return E(f), E(f, A) = E[f; A], the mean of f over the event A, or P(A) = E[1; A]; of a vector, entry by entry."""
+        if len(args) not in ((1, 2) if name == "E" else (1,)):
+            _arity(name, 1, len(args))
+        body = self.value(args[0]) if name == "E" else ONE
+        event = self.value(args[-1]) if name == "P" or len(args) == 2 else TRUE
+        if isinstance(event, tuple) or event.op not in RELATIONS + CONNECTIVES:
+            raise Malformed("PC107", "An event is a relation of random names, such as P(x < 1).")
+        if not any(part.startswith(RANDOM) for term in (*_flatten(body), event) for part in term.free):
+            raise Malformed("PC113", f"{name}(…) is taken over random names, and there is none in it.", hint="Declare them in [random].")
+
+        def mean(term: Term) -> Term:
+            used = sorted({self.measure[part] for part in term.free | event.free if part.startswith(RANDOM)})
+            if term.opaque or event.opaque:
+                raise Malformed("PC113", "An expectation stands over what is measured itself.", hint="Write a variance as E(f^2) - E(f)^2.")
+            return Term(OPAQUE, (term, event), "monte_carlo " + "; ".join(used)) if used else term
+
+        return _each(body, mean)
+
     def end(self, node: Term) -> Term:
         sign, inner = ("neg", node.args[0]) if node.op == "neg" else ("", node)
         if inner.op == "name" and inner.value == "inf":
@@ -699,6 +775,8 @@ class Scope:
         outside, self.local = self.local, {**self.local, name: var(fresh)}
         self.whole |= {fresh} if whole else set()
         body = self.scalar_term(self.value(node), what)
+        if body.opaque:
+            raise Malformed("PC107", f"What is measured cannot stand in the {what} of an integral or a sum.")
         self.local = outside
         self.whole.discard(fresh)
         self.depth -= 1
@@ -863,6 +941,10 @@ VECTOR_FUNCTIONS: dict[str, tuple[Callable[..., Value], int]] = {
     "transpose": (_transpose, 1), "identity": (_identity, 1),
 }  # fmt: skip
 
+
+DISTRIBUTIONS = {"normal": (0, 1), "sphere": (1,), "ball": (1,), "cube": (1,), "uniform": (2,)}
+"""The distributions of ``[random]`` by how many arguments they take: standard Gaussian, uniform on the unit sphere, in the unit ball,
+on [-1/2, 1/2]^d, on (a, b)."""
 
 SPECIAL = ("gradient", "hessian", "eigenvalue")
 RESERVED = (*FUNCTIONS, *VECTOR_FUNCTIONS, "min", "max", "factorial", "eigenvalue")

@@ -13,9 +13,10 @@ upper and ``sum`` body, first, last, both with the bound variable's name in ``va
 
     lt le eq ne gt ge | and or not
 
-``opaque`` stands for a number that no operation here computes: the limit of a trajectory, a measurement of an experiment. Its
-``value`` begins with the method that measures it, its arguments what it depends on; names ``_s1, _s2, …`` in them are bound by it. No algebra
-evaluates it and no rule but ``assume`` and ``cite`` accepts an obligation with one.
+``opaque`` stands for a number that no operation here computes: the limit of a trajectory, a measurement of an experiment, the mean
+E[f; A] of a term over an event. Its ``value`` begins with the method that measures it, its arguments what it depends on; names ``_s1, _s2, …``
+and random ones, ``~x``, in them are bound by it. No algebra evaluates it and no rule but ``assume`` and ``cite`` accepts an obligation with one:
+whether a mean exists no rule knows, so that not even E(f) = E(f) is proved.
 
 What the parser leaves to ``statement`` (names, calls, vectors, sums with an index) has the operations
 ``name call vector index binder``.
@@ -35,6 +36,8 @@ CONNECTIVES = ("and", "or", "not")
 FUNCTIONS = ("sin", "cos", "tan", "asin", "acos", "atan", "exp", "log", "sqrt", "abs", "gamma")
 BINDERS = ("integral", "sum")
 OPAQUE = "opaque"
+RANDOM = "~"
+"""How the names of random variables begin, which no name of a file does."""
 NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 
@@ -80,7 +83,7 @@ def _free(op: str, args: tuple[Term, ...], value: Fraction | int | str | None) -
     found: frozenset[str] = frozenset()
     for i, arg in enumerate(args):
         names = arg.free - {str(value)} if i == 0 and op in BINDERS else arg.free
-        names = frozenset(name for name in names if not name.startswith("_s")) if op == OPAQUE else names
+        names = frozenset(name for name in names if not name.startswith(("_s", RANDOM))) if op == OPAQUE else names
         found = found if names <= found else names if found <= names else found | names
     return found
 
@@ -352,7 +355,7 @@ MAX_SHOWN = 8_000
 def show(root: Term, limit: int | None = None) -> str:
     """Return the term in the formula language; parsing it gives the term back, as far as the language can write it.
 
-    What it cannot write are bound variables (``_1``, …), the angle of three numbers, and numbers beyond MAX_SHOWN: such a text
+    What it cannot write are bound and random variables (``_1``, ``~x``, …), the angle of three numbers, and numbers beyond MAX_SHOWN: such a text
     is refused by the parser, and never read as another term. With a limit, as in messages, parts longer than it are left out:
     the text of a shared graph may be exponentially long.
     """
@@ -393,7 +396,7 @@ def show(root: Term, limit: int | None = None) -> str:
             text[node] = "pi" if op == "pi" else "inf" if node.value == 1 else "-inf"
         elif op == OPAQUE:
             kind, name = str(node.value).split()[:2]
-            text[node] = name if kind == "experiment" else f"{name}({text[args[0]]})"
+            text[node] = name if kind == "experiment" else _mean(text, args) if kind == "monte_carlo" else f"{name}({text[args[0]]})"
         elif op == "vector":
             text[node] = "[" + ", ".join(text[arg] for arg in args) + "]"
         elif op == "index":
@@ -410,6 +413,12 @@ def show(root: Term, limit: int | None = None) -> str:
         if limit is not None and len(text[node]) > limit:
             text[node] = "…"
     return text[root]
+
+
+def _mean(text: Mapping[Term, str], args: tuple[Term, ...]) -> str:
+    """Return E(f), E(f, A) or P(A)."""
+    body, event = args
+    return f"P({text[event]})" if body is ONE else f"E({text[body]})" if event is TRUE else f"E({text[body]}, {text[event]})"
 
 
 def _decimal(node: Term) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..algebras.mathml import mathml_definition, mathml_domain, mathml_domains, mathml_text
+from ..algebras.mathml import mathml_definition, mathml_distribution, mathml_domain, mathml_domains, mathml_text
 from . import summary
 from .model import Report
 from .pictures import inert
@@ -28,7 +28,8 @@ def to_html(report: Report) -> str:
     )
     anchors = _anchors(report)
     environment.filters.update(
-        math=_math, display=_display, domain=_domain, domains=_domains, definition=_definition, duration=summary.duration, verdict=summary.verdict,
+        math=_math, display=_display, domain=_domain, domains=_domains, distribution=_distribution, definition=_definition,
+        duration=summary.duration, verdict=summary.verdict,
         how=summary.how, knowledge=summary.knowledge, expectation=summary.expectation, guarded=summary.guarded, way=summary.way,
         commands=summary.commands, picture=_picture, thousands=lambda number: f"{number:,}".replace(",", "\u202f"),
     )  # fmt: skip
@@ -73,6 +74,10 @@ def _domains(text: str) -> Markup:
 
 def _definition(body: str, name: str) -> Markup:
     return Markup(mathml_definition(clean(name), clean(body)))
+
+
+def _distribution(text: str, name: str) -> Markup:
+    return Markup(mathml_distribution(clean(name), clean(text)))
 
 
 def _picture(pictures: str) -> Markup:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..algebras.typeset import pretty_definition, pretty_domain, pretty_domains, pretty_text
+from ..algebras.typeset import pretty_definition, pretty_distribution, pretty_domain, pretty_domains, pretty_text
 from .model import ClaimReport, ObligationReport, Report
 from .summary import commands, counts, covered, duration, expectation, failures, guarded, how, knowledge, several, trust, verdict, way
 from .text import cells, clean, clean_lines, clip, pad, wrap
@@ -155,6 +155,8 @@ def _quantifiers(claim: ClaimReport) -> Iterator[tuple[str, str]]:
         yield "" if i else "there is one" if claim.unique else "there is", pretty_domain(name, domain)
     for i, (name, values) in enumerate(claim.for_each.items()):
         yield "" if i else "for each", f"{pretty_text(name)} in {values}"
+    for i, (name, text) in enumerate(claim.random.items()):
+        yield "" if i else "random", pretty_distribution(name, text)
     for i, formula in enumerate(claim.given):
         yield "" if i else "given", pretty_text(formula)
     for i, (name, body) in enumerate(claim.define.items()):

@@ -59,6 +59,7 @@ def claim_report(
         for_all={name: str(domain) for name, domain in tables.get("for_all", {}).items()},
         exists={name: str(domain) for name, domain in tables.get("exists", {}).items()},
         unique=bool(tables["claim"].get("unique", False)),
+        random={name: str(distribution) for name, distribution in tables.get("random", {}).items()},
         for_each={name: ", ".join(map(str, values)) for name, values in tables.get("for_each", {}).items()},
         given=tuple(map(str, tables.get("given", ()))),
         define={name: written(body) for name, body in tables.get("define", {}).items()},

@@ -54,6 +54,7 @@ class ClaimReport:
     exists: dict[str, str] = field(default_factory=dict)
     unique: bool = False
     for_each: dict[str, str] = field(default_factory=dict)
+    random: dict[str, str] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     define: dict[str, str] = field(default_factory=dict)
     text: str = ""

@@ -142,6 +142,8 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
     ("PC316", "x >= 0", UNIT, SPLIT | {"pieces": [SIGN, {"rule": "symbolic"}]}, {}),
     ("PC319", "x^2 = 2", {}, {"rule": "krawczyk", "prec": 64, "box": {"x": ["3/2", "8/5"]}}, {"exists": {"x": "[0, 2]"}}),
     ("PC317", "abs(x)*sin(x) > 0", OPEN, ZERO | {"order": 2}, {}),
+    ("PC318", "E(z) = E(z)", {}, RING, {"more": '[random]\nz = "normal"'}),
+    ("PC318", "x >= 0 or E(z) = 0", UNIT, SIGN, {"more": '[random]\nz = "normal"'}),
     ("PC317", "sum(k in 1..4000, sin(k*x)) > -4001", UNIT, SIGN, {}),
 ]  # fmt: skip
 

@@ -30,7 +30,7 @@ Rule = Callable[[Obligation, Node, Link], bool]
 def prove(goal: Obligation, node: Node, link: Link) -> bool:
     """Return True if the node proves the goal and False if it refutes it. Raises Rejected otherwise.
 
-    An opaque obligation, about trajectories or measurements, has no proof here: only what the file declares reaches it.
+    An opaque obligation, about trajectories, expectations or measurements, has no proof here: only what the file declares reaches it.
 
     What the file declares (a citation, an assumption) is for the whole obligation, where the receipt lists it; a premise
     cannot use it.
@@ -39,7 +39,7 @@ def prove(goal: Obligation, node: Node, link: Link) -> bool:
     if not isinstance(name, str) or name not in RULES:
         raise Rejected("PC316", f"There is no rule {name!r}. Rules: {', '.join(sorted(RULES))}.")
     if goal.opaque and name not in ("cite", "assume"):
-        raise Rejected("PC318", "Trajectories and measurements are outside every rule; they can be supported, never proved.", goal.name)
+        raise Rejected("PC318", "Trajectories, expectations and measurements are outside every rule; they can be supported, never proved.", goal.name)
     if goal.exists and name not in EXISTENCE:
         raise Rejected("PC315", f"The rule {name} is for statements about all points; this one says that something exists.", goal.name)
     return RULES[name](goal, node, link if name in ("cite", "assume") else Link(steps=link.steps))
