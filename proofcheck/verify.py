@@ -21,6 +21,7 @@ from proofcheck.verdict import EXIT_BROKEN, EXIT_BUDGET, EXIT_INTEGRITY, EXIT_MA
 
 KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
 PRELOAD = ("flint", "numpy", "sympy", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.witness")
+MEASURED = ("scipy.integrate", "proofcheck.methods.flow", "proofcheck.methods.experiment")
 
 Show = Callable[[Event], None] | None
 
@@ -187,7 +188,8 @@ def searched(works: Mapping[str, Work], settings: Settings, on_event: Show) -> N
             for name in missing(work):
                 payload = {"claim": work.claim.data, "obligation": name, "options": {"processes": settings.jobs, **settings.options}}
                 tasks.append(Task(f"{work.claim.id} · {name}", "proofcheck.methods.strategy:attempt", payload, settings.timeout, settings.memory))
-    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=PRELOAD):
+    measured = any(entry.obligation.opaque for work in works.values() if work.problem is None for entry in work.claim.statement.entries)
+    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=(*PRELOAD, *MEASURED) if measured else PRELOAD):
         claim, _, name = outcome.task.name.partition(" · ")
         works[claim].seconds += outcome.seconds
         works[claim].evidence[name] = result(outcome, name)

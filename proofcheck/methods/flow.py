@@ -1,8 +1,8 @@
 """Method ``flow``: do the trajectories of a vector field do what the claim says? Many starts, an accurate integrator, support at best.
 
-Starts are spread over the domains of the state variables by a seeded Sobol sequence, with the corners (an open end is approached to
+Starts are spread over the domains of the state variables by a seeded sequence of low discrepancy, with the corners (an open end is approached to
 1/1000) and the closed faces beside them; ``given`` removes starts. All trajectories are integrated together by DOP853 (scipy), twice,
-with tolerances 1e-10 and 1e-7; what the two differ by is the error. A trajectory has settled when its speed is below 1e-9; its limit
+with tolerances 1e-10 and 1e-8; what the two differ by is the error. A trajectory has settled when its speed is below 1e-9; its limit
 is uncertain by that speed over the observed rate of decay. ``always`` looks at every step up to there, ``decreases`` and ``increases``
 compare every step with the extreme before it. What the error does not tell is inconclusive, never support.
 """
@@ -20,13 +20,13 @@ import numpy as np
 from ..algebras.floats import Array, Floats, Pair, evaluated
 from ..evidence import Evidence, Margin, Support, Undecided, Violation
 from ..kernel.errors import Malformed
-from ..kernel.terms import OPAQUE, Domain, Obligation, Term, postorder
+from ..kernel.terms import OPAQUE, Domain, Obligation, Term, postorder, show, substitute
 from ..plot import LINE, POINTS, Axis, Curve, Plot
 from .measuring import HOLDS, UNCLEAR, VIOLATED, Truth, compared, exactly, judged
 
 NAME = "flow"
 OPTIONS = ("starts", "seed", "time")
-FINE, COARSE = (1e-10, 1e-12), (1e-7, 1e-9)
+FINE, COARSE = (1e-10, 1e-12), (1e-8, 1e-10)
 """Relative and absolute tolerance of the two integrations."""
 AT_REST = 1e-9
 WITHIN = 1e-6
@@ -73,8 +73,6 @@ def settings(options: Mapping[str, Any]) -> tuple[int, int, float]:
 
 def starts(obligation: Obligation, count: int, seed: int) -> dict[str, Array]:
     """Return starts by variable: the corners of the domains, their closed faces, and points spread between."""
-    from scipy.stats import qmc  # noqa: PLC0415 - loaded where trajectories are asked for
-
     domains = obligation.domains
     if not domains:
         return {}
@@ -83,7 +81,7 @@ def starts(obligation: Obligation, count: int, seed: int) -> dict[str, Array]:
     if not corners:
         generator = np.random.default_rng(seed)
         corners = [tuple(pair[generator.integers(2)] for pair in ends) for _ in range(MOST_CORNERS)]
-    spread = qmc.Sobol(len(domains), seed=seed).random(1 << (count - 1).bit_length())[:count]
+    spread = evenly(count, len(domains), seed)
     faces = spread[: max(2, count // 4)].copy()
     for i, row in enumerate(faces):
         j = i % len(domains)
@@ -102,6 +100,18 @@ def starts(obligation: Obligation, count: int, seed: int) -> dict[str, Array]:
     for formula in obligation.given:
         inside &= judged(formula, {}, {name: exactly(value) for name, value in env.items()}, 0.0).sign == HOLDS
     return {name: value[inside] for name, value in env.items()}
+
+
+def evenly(count: int, size: int, seed: int) -> Array:
+    """Return points of the unit cube by Kronecker's sequence with the powers of the root of t^(size + 1) = t + 1, from a seeded start.
+
+    Shape: (count, size).
+    """
+    root = 2.0
+    for _ in range(60):
+        root = (1 + root) ** (1 / (size + 1))
+    begin = np.random.default_rng(seed).random(size)
+    return np.asarray((begin + np.arange(1, count + 1)[:, None] * root ** -np.arange(1.0, size + 1)) % 1.0)
 
 
 def placed(domain: Domain, fraction: Array, env: Mapping[str, Array]) -> Array:
@@ -157,14 +167,14 @@ class Path:
             if kind == "limit":
                 ((value, error),) = self.along((term.args[0],))
                 values[term] = (value[-1], error[-1] + self.slack) if self.settled else (np.asarray(math.nan), np.asarray(math.inf))
-                notes += [f"{term} = {value[-1]:.8g} at time {self.times[-1]:.4g}" if self.settled else self.ended]
+                notes += [f"{named(term)} = {value[-1]:.8g} at time {self.times[-1]:.4g}" if self.settled else self.ended]
                 continue
             truth = self.always(term.args[0]) if kind == "always" else self.monotone(term.args[0], 1 if kind == "decreases" else -1)
             worst = int(np.argmin(truth.margin)) if (truth.sign > VIOLATED).all() else int(np.argmin(np.where(truth.sign == VIOLATED, truth.margin, np.inf)))
             sign = int(np.min(truth.sign))
             sign = UNCLEAR if sign == HOLDS and not self.settled else sign
             known[formula_of(goal, term)] = Truth(np.asarray(sign), np.asarray(truth.margin[worst]))
-            notes += [f"{term}: margin {truth.margin[worst]:.6g} at time {self.times[worst]:.4g}"] + ([] if self.settled else [self.ended])
+            notes += [f"{named(term)}: margin {truth.margin[worst]:.6g} at time {self.times[worst]:.4g}"] + ([] if self.settled else [self.ended])
         point = {name: exactly(value[index]) for name, value in env.items()}
         truth = judged(goal, values, point, WITHIN, known)
         return int(truth.sign), float(truth.margin), "; ".join(dict.fromkeys(notes))
@@ -190,6 +200,13 @@ class Path:
         rise = value - before
         sign = np.where(np.isfinite(rise), np.where(rise > noise, VIOLATED, HOLDS), UNCLEAR)
         return Truth(sign, np.where(np.isfinite(rise), -rise, -np.inf))
+
+
+def named(term: Term) -> str:
+    """Return a measured quantity as the file writes it, with the names of the state variables."""
+    count = (len(term.args) - 1) // 2
+    quantity = substitute(term.args[0], {f"_s{i + 1}": start for i, start in enumerate(term.args[1 + count :]) if start.op == "var"})
+    return f"{str(term.value).split()[1]}({show(quantity, 60)})"
 
 
 def formula_of(goal: Term, term: Term) -> Term:
@@ -301,7 +318,7 @@ def concluded(obligation: Obligation, paths: list[Path], truths: list[tuple[int,
         return Undecided(obligation.name, NAME, "obstruction", detail, margin=margin)
     longest = max(float(path.times[-1]) for path in paths)
     error = max(path.difference for path in paths)
-    detail = f"{len(paths)} trajectories (seed {seed}), all at rest by time {longest:.4g}; DOP853 with tolerances 1e-10 and 1e-7 differs by {error:.1e}"
+    detail = f"{len(paths)} trajectories (seed {seed}), all at rest by time {longest:.4g}; DOP853 with tolerances 1e-10 and 1e-8 differs by {error:.1e}"
     return Support(obligation.name, NAME, "numerical", f"{detail}; closest from {where}: {truths[worst][2]}", margin=margin, plots=plots)
 
 
