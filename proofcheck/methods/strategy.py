@@ -110,6 +110,8 @@ def measuring(obligation: Obligation, wish: str) -> str:
     found = {str(node.value).split()[0] for node in postorder((obligation.goal,)) if node.op == OPAQUE}
     if len(found) > 1:
         raise Malformed("PC107", f"A statement is measured in one way; this one mixes {' and '.join(sorted(found))}.", hint="Write one claim for each.")
+    if obligation.exists:
+        raise Malformed("PC107", "What exists is certified by a point; nothing measured can do that.", hint="Measure at a stated point instead.")
     (name,) = found
     if wish not in ("", name):
         raise Malformed("PC204", f"`{wish}` cannot measure this; the method is `{name}`.")
