@@ -356,14 +356,17 @@ class Ring:
 
     def exp(self, a: Element) -> Element:
         result = self.one
-        for key, _, term, coefficient in self.pieces(a):
+        for key, monomial, term, coefficient in self.pieces(a):
             count = self.multiple(("exp", key), coefficient)
             unit = self.units.get(("exp", key), Fraction(1))
             if abs(count) > MAX_MULTIPLE:
                 raise Rejected("PC317", f"An exponent occurs {abs(count)} times; {MAX_MULTIPLE} are expanded.")
-            base = self._of_logarithm(term, unit) or self.element(self.generator("exp", Term("exp", (mul(num(unit), term),))))
+            base = self._of_logarithm(term, unit) or self._exponential(mul(num(unit), term), self.mul(self.number(unit), monomial))
             result = self.mul(result, self.pow(base, count))
         return result
+
+    def _exponential(self, term: Term, argument: Element) -> Element:
+        return self.element(self.generator("exp", Term("exp", (term,)), argument))
 
     def _of_logarithm(self, term: Term, unit: Fraction) -> Element | None:
         """Exp of log(u) and of log(u)/2, for the generator log(u): u and sqrt(u), where the logarithm has a value."""
@@ -428,7 +431,18 @@ class Ring:
         return self.element(self.generator(kind, Term(kind, (self.term(a),)), a))
 
     def log(self, a: Element) -> Element:
-        return self.zero if self.constant(a) == 1 else self._opaque("log", a)
+        """Return u for the logarithm of exp(u), where the argument is a product of exponentials and nothing else."""
+        result = self.zero
+        for sign, polynomial in ((1, a.top), (-1, a.bottom)):
+            monomials = polynomial.to_dict()
+            kinds = {self.generators[place].kind for exponents in monomials for place, exponent in enumerate(exponents) if exponent}
+            if len(monomials) != 1 or next(iter(monomials.values())) != 1 or not kinds <= {"exp"}:
+                return self._opaque("log", a)
+            for place, exponent in enumerate(next(iter(monomials))):
+                if exponent:
+                    exponential: Element = self.generators[place].argument
+                    result = self.add(result, self.mul(self.number(Fraction(sign * int(exponent))), exponential))
+        return result
 
     def acos(self, a: Element) -> Element:
         half_pi = self.mul(self.pi(), self.number(Fraction(1, 2)))

@@ -1,20 +1,23 @@
 """Linear arithmetic over the rationals: does one linear inequality follow from others? Fourier and Motzkin's elimination.
 
-Constants such as pi and square roots are variables here, between rational bounds from balls, so that pi - pi is 0 and 3 < pi.
+Constants such as pi and square roots are variables here, between rational bounds from balls, so that pi - pi is 0 and 3 < pi; so are function
+values such as sin(x) and products such as pi*x, between the bounds that ``signs`` knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache, reduce
 
 from .algebra import Ball, evaluate, precision
 from .errors import Rejected
-from .exact import normal
-from .terms import Domain, Term, sub, var, variables
+from .exact import Element, normal
+from .terms import ONE, Domain, Term, div, mul, power, sub, var, variables
 
-MAX_FORMS = 400
+MAX_FORMS, MAX_SYMBOLS = 400, 12
 
 
 @dataclass(frozen=True)
@@ -27,29 +30,37 @@ class Form:
 
     def of(self, symbol: Term) -> Fraction:
         """Return the coefficient of a symbol."""
-        return dict(self.coefficients).get(symbol, Fraction(0))
+        return next((value for other, value in self.coefficients if other is symbol), Fraction(0))
 
 
 def form(term: Term, *, strict: bool) -> Form | None:
-    """Return the linear form of a term, or None where its normal form is not linear with rational coefficients."""
+    """Return the linear form of a term in the monomials of its normal form, or None where it has many, or a divisor with variables."""
+    found = _parts(term)
+    return None if found is None else Form(*found, strict)
+
+
+@lru_cache(maxsize=8192)
+def _parts(term: Term) -> tuple[tuple[tuple[Term, Fraction], ...], Fraction] | None:
     try:
         ring, (element,) = normal((term,))
     except Rejected:
         return None
-    if not element.bottom.is_constant():
+    if variables(ring.term(Element(element.bottom, ring.one.bottom))) or len(element.top) > MAX_SYMBOLS:
         return None
     coefficients: dict[Term, Fraction] = {}
     constant = Fraction(0)
     for exponents, value in element.top.to_dict().items():
-        used = [place for place, exponent in enumerate(exponents) if exponent]
-        number = Fraction(int(value.p), int(value.q))
-        if not used:
-            constant = number
-        elif len(used) == 1 and exponents[used[0]] == 1:
-            coefficients[ring.generators[used[0]].term] = number
+        # Each part by itself: (1 - sqrt(2)*x)/sqrt(2) is 1/sqrt(2) - x.
+        part = ring.fraction(ring.context.from_dict({exponents: 1}), element.bottom)
+        ((powers, lead),) = part.top.to_dict().items()
+        factors = [power(ring.generators[place].term, int(exponent)) for place, exponent in enumerate(powers) if exponent]
+        symbol = div(reduce(mul, sorted(factors, key=str), ONE), ring.term(Element(part.bottom, ring.one.bottom)))
+        number = Fraction(int(value.p), int(value.q)) * Fraction(int(lead.p), int(lead.q))
+        if symbol is ONE:
+            constant += number
         else:
-            return None
-    return Form(tuple(sorted(coefficients.items(), key=lambda item: str(item[0]))), constant, strict)
+            coefficients[symbol] = coefficients.get(symbol, Fraction(0)) + number
+    return tuple(sorted(coefficients.items(), key=lambda item: str(item[0]))), constant
 
 
 def facts(box: Mapping[str, Domain], given: Iterable[Term]) -> list[Form]:
@@ -68,27 +79,7 @@ def facts(box: Mapping[str, Domain], given: Iterable[Term]) -> list[Form]:
     return [item for item in found if item is not None]
 
 
-def follows(known: list[Form], goal: Form) -> bool:
-    """Say whether goal > 0 (or >= 0) at every point at which the known forms are: whether they contradict its opposite.
-
-    Soundness: every combination made is nonnegative where all forms are; one that is a negative constant, or a strict one that
-    is 0, has no such point.
-    """
-    opposite = Form(tuple((symbol, -value) for symbol, value in goal.coefficients), -goal.constant, not goal.strict)
-    forms = [opposite, *known]
-    symbols = list(dict.fromkeys(symbol for item in forms for symbol, value in item.coefficients if value))
-    forms += [bound for symbol in symbols for bound in _bounds(symbol)]
-    while True:
-        if any(not any(value for _, value in item.coefficients) and (item.constant < 0 or (item.strict and item.constant == 0)) for item in forms):
-            return True
-        left = {symbol for item in forms for symbol, value in item.coefficients if value}
-        if not left or len(forms) > MAX_FORMS:
-            return False
-        symbol = min(left, key=lambda s: (_growth(forms, s), str(s)))
-        forms = _without(forms, symbol)
-
-
-def _bounds(symbol: Term) -> list[Form]:
+def constant_bounds(symbol: Term) -> list[Form]:
     """Return rational bounds of a symbol that is a constant."""
     if variables(symbol):
         return []
@@ -101,9 +92,32 @@ def _bounds(symbol: Term) -> list[Form]:
     return [Form(((symbol, Fraction(1)),), -low, strict=False), Form(((symbol, Fraction(-1)),), high, strict=False)]
 
 
-def _growth(forms: list[Form], symbol: Term) -> int:
-    above = sum(item.of(symbol) > 0 for item in forms)
-    return above * sum(item.of(symbol) < 0 for item in forms)
+def follows(known: list[Form], goal: Form, bounds: Callable[[Term], list[Form]] = constant_bounds) -> bool:
+    """Say whether goal > 0 (or >= 0) at every point at which the known forms are: whether they contradict its opposite.
+
+    Soundness: every combination made is nonnegative where all forms are; one that is a negative constant, or a strict one that
+    is 0, has no such point. ``bounds`` returns forms that hold wherever a symbol has a value.
+    """
+    opposite = Form(tuple((symbol, -value) for symbol, value in goal.coefficients if value), -goal.constant, not goal.strict)
+    forms, rest = [opposite], list(known)
+    seen: set[Term] = set()
+    while new := [symbol for symbol in dict.fromkeys(symbol for item in forms for symbol, _ in item.coefficients) if symbol not in seen]:
+        seen.update(new)
+        forms += [bound for symbol in new for bound in bounds(symbol)]
+        forms += [item for item in rest if any(symbol in seen for symbol, _ in item.coefficients)]  # the others say nothing about these
+        rest = [item for item in rest if not any(symbol in seen for symbol, _ in item.coefficients)]
+    while True:
+        if any(not any(value for _, value in item.coefficients) and (item.constant < 0 or (item.strict and item.constant == 0)) for item in forms):
+            return True
+        above, below = Counter[Term](), Counter[Term]()
+        for item in forms:
+            for symbol, value in item.coefficients:
+                above[symbol] += value > 0
+                below[symbol] += value < 0
+        left = [symbol for symbol in above if above[symbol] or below[symbol]]
+        if not left or len(forms) > MAX_FORMS:
+            return False
+        forms = _without(forms, min(left, key=lambda symbol: above[symbol] * below[symbol]))
 
 
 def _without(forms: list[Form], symbol: Term) -> list[Form]:

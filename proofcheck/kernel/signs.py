@@ -13,33 +13,14 @@ from . import linear
 from .algebra import ball_sign
 from .errors import Rejected
 from .exact import Element, is_zero, normal
-from .terms import (
-    NEGATED,
-    PI,
-    RELATIONS,
-    ZERO,
-    Domain,
-    Term,
-    add,
-    conjuncts,
-    div,
-    neg,
-    num,
-    postorder,
-    rational,
-    rebuild,
-    renew,
-    sub,
-    substitute,
-    var,
-    variables,
-)  # fmt: skip
+from .terms import NEGATED, ONE, PI, REALS, RELATIONS, ZERO, Domain, Term, add, conjuncts, div, mul, neg, num, postorder, rational, sub, variables
 
 Sign = frozenset[int]
+Range = tuple[Term | None, Term | None, bool, bool]
 POSITIVE, NEGATIVE, NULL, ANY = frozenset({1}), frozenset({-1}), frozenset({0}), frozenset({-1, 0, 1})
 NONNEGATIVE, NONPOSITIVE, NONZERO = frozenset({0, 1}), frozenset({-1, 0}), frozenset({-1, 1})
 ACCEPTED = {"gt": POSITIVE, "ge": NONNEGATIVE, "lt": NEGATIVE, "le": NONPOSITIVE, "ne": NONZERO, "eq": NULL}
-HALF_PI = div(PI, num(2))
+HALF_PI, TWO_PI = div(PI, num(2)), mul(num(2), PI)
 MAX_FACTORED, MAX_SIZE = 60, 40
 
 
@@ -51,6 +32,7 @@ class Signs:
         self.facts = [(sub(*atom.args), ACCEPTED[atom.op]) for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS]
         self.linear = linear.facts(self.box, [atom for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS])
         self.known: dict[Term, Sign] = {}
+        self.ranges: dict[Term, list[linear.Form]] = {}
 
     def holds(self, formula: Term) -> bool:
         """Say whether the formula holds at every point of the box at which its terms have values."""
@@ -90,8 +72,6 @@ class Signs:
                 found &= _negated(sign)
         if len(found) > 1:
             found &= self.by_linear(term)
-        if len(found) > 1 and term.op != "var":
-            found &= self.by_ends(term)
         if len(found) > 1 and term.op != "var":
             found &= self.by_factors(term)
         return found
@@ -158,112 +138,71 @@ class Signs:
     def of_wave(self, term: Term) -> Sign:
         """Return the sign of sin or cos where the argument stays in one half period."""
         a = term.args[0] if term.op == "sin" else add(term.args[0], HALF_PI)
-        low, high = self.sign(a), self.sign(sub(PI, a))
-        if low <= NONNEGATIVE and high <= NONNEGATIVE:
-            return POSITIVE if low <= POSITIVE and high <= POSITIVE else NONNEGATIVE
-        low, high = self.sign(add(a, PI)), self.sign(neg(a))
-        if low <= NONNEGATIVE and high <= NONNEGATIVE:
-            return NEGATIVE if low <= POSITIVE and high <= POSITIVE else NONPOSITIVE
+        for k, inside, weak in ((0, POSITIVE, NONNEGATIVE), (-1, NEGATIVE, NONPOSITIVE), (1, NEGATIVE, NONPOSITIVE)):
+            low, high = self.sign(sub(a, mul(num(k), PI))), self.sign(sub(mul(num(k + 1), PI), a))
+            if low <= NONNEGATIVE and high <= NONNEGATIVE:
+                return inside if low <= POSITIVE and high <= POSITIVE else weak
         return ANY
 
     def by_linear(self, term: Term) -> Sign:
         """Return the sign that follows by linear arithmetic from the ends of the domains and the linear hypotheses."""
         for side, strict, weak in ((term, POSITIVE, NONNEGATIVE), (neg(term), NEGATIVE, NONPOSITIVE)):
-            goal = linear.form(side, strict=True) if variables(term) else None
-            if goal is not None and linear.follows(self.linear, goal):
-                return strict
-            if goal is not None and linear.follows(self.linear, replace(goal, strict=False)):
-                return weak
+            goal = linear.form(side, strict=False) if variables(term) else None
+            if goal is not None and linear.follows(self.linear, goal, self.bounds):
+                return strict if linear.follows(self.linear, replace(goal, strict=True), self.bounds) else weak
         return ANY
 
-    def by_ends(self, term: Term) -> Sign:
-        """Return the sign of a term that is linear in its variables, from its values at the ends of their domains."""
-        found = ANY
-        term, box = self._with_ranges(term)
-        for side in (1, -1):
-            end = self._extreme(term, side, box)
-            if end is None:
-                continue
-            value, attained = end
-            sign = self.of_constant(value)
-            if sign <= frozenset({side}) or (sign <= frozenset({0, side}) and not attained):
-                found &= frozenset({side})
-            elif sign <= frozenset({0, side}):
-                found &= frozenset({0, side})
-        return found or ANY
+    def bounds(self, symbol: Term) -> list[linear.Form]:
+        """Return linear forms that are >= 0 (> 0) wherever a function value or a product has a value: by its sign and its range."""
+        if not variables(symbol):
+            return linear.constant_bounds(symbol)
+        if symbol.op != "var" and symbol not in self.ranges:
+            self.ranges[symbol] = []  # stops a circle through the hypotheses
+            sign, (low, high, low_closed, high_closed) = self.structural(symbol), self.range_of(symbol)
+            sides = [(symbol, sign <= POSITIVE)] if sign <= NONNEGATIVE else []
+            sides += [(neg(symbol), sign <= NEGATIVE)] if sign <= NONPOSITIVE else []
+            sides += [(sub(symbol, low), not low_closed)] if low is not None else []
+            sides += [(sub(high, symbol), not high_closed)] if high is not None else []
+            found = [linear.form(side, strict=strict) for side, strict in sides]
+            self.ranges[symbol] = [form for form in found if form is not None]
+        return self.ranges.get(symbol, [])
 
-    def _with_ranges(self, term: Term) -> tuple[Term, dict[str, Domain]]:
-        """Return the term with acos, asin and atan as variables of their own over their ranges, and the box with these.
-
-        Equal subterms become one variable, so every value of the term is a value of the result over the larger box.
-        """
-        box = dict(self.box)
-
-        def change(node: Term, args: tuple[Term, ...]) -> Term:
-            if node.op not in ("acos", "asin", "atan"):
-                return renew(node, args)
-            name = f"_range{len(box)}"  # not a name of the formula language
-            box[name] = self._range(node)
-            return var(name)
-
-        return (rebuild(term, change), box) if any(node.op in ("acos", "asin", "atan") for node in postorder((term,))) else (term, box)
-
-    def _range(self, node: Term) -> Domain:
-        """Return where acos, asin or atan has its values, narrowed to one half by the sign of the argument."""
-        sign = self.sign(node.args[0])
-        closed = node.op != "atan"  # pi/2 and -pi/2 are values of asin and not of atan
-        if node.op == "acos":
-            # acos u = pi/2 - asin u falls: u > 0 gives values below pi/2.
+    def range_of(self, symbol: Term) -> Range:
+        """Return ends between which a variable, a wave, an arc function or a constant multiple of these has its values."""
+        op = symbol.op
+        if op == "var":
+            domain = self.box.get(str(symbol.value), REALS)
+            return domain.lower, domain.upper, domain.lower_closed, domain.upper_closed
+        if op == "mul":
+            return self._multiple(*symbol.args)
+        if op in ("sin", "cos"):
+            # cos b = 1 only at multiples of 2 pi, cos b = -1 only at odd multiples of pi.
+            b = symbol.args[0] if op == "cos" else sub(symbol.args[0], HALF_PI)
+            near = [all(self.sign(side) <= POSITIVE for side in (sub(reach, b), add(reach, b))) for reach in (PI, TWO_PI)]
+            return num(-1), ONE, not near[0], not (near[1] and self.sign(b) <= NONZERO)
+        if op not in ("acos", "asin", "atan"):
+            return None, None, False, False
+        sign = self.sign(symbol.args[0])
+        if op == "acos":  # acos u = pi/2 - asin u falls: u > 0 gives values below pi/2
             low, low_closed = (HALF_PI, 0 in sign) if sign <= NONPOSITIVE else (ZERO, True)
             high, high_closed = (HALF_PI, 0 in sign) if sign <= NONNEGATIVE else (PI, True)
-            return Domain(low, high, low_closed, high_closed)
+            return low, high, low_closed, high_closed
+        closed = op != "atan"  # pi/2 and -pi/2 are values of asin and not of atan
         low, low_closed = (ZERO, 0 in sign) if sign <= NONNEGATIVE else (neg(HALF_PI), closed)
         high, high_closed = (ZERO, 0 in sign) if sign <= NONPOSITIVE else (HALF_PI, closed)
-        return Domain(low, high, low_closed, high_closed)
+        return low, high, low_closed, high_closed
 
-    def _extreme(self, term: Term, side: int, box: Mapping[str, Domain]) -> tuple[Term, bool] | None:
-        """Return the infimum (side 1) or supremum (side -1) of a linear term and whether it may be attained; None if unknown.
-
-        Variables leave in the reverse of the order in which domains use each other; each is replaced by the end of its
-        domain at which the term is smallest (largest).
-        """
-        attained = True
-        for name in reversed(list(box)):
-            if name not in variables(term):
-                continue
-            slope = self._slope(term, name)
-            domain = box[name]
-            if slope is None:
-                return None
-            rising = self.of_constant(slope)
-            if rising <= NULL:
-                term = substitute(term, {name: ZERO})
-                continue
-            up = rising <= POSITIVE
-            if not up and not rising <= NEGATIVE:
-                return None
-            lower = up == (side == 1)
-            end = domain.lower if lower else domain.upper
-            if end is None:
-                return None
-            attained = attained and (domain.lower_closed if lower else domain.upper_closed)
-            term = substitute(term, {name: end})
-        return (term, attained) if not variables(term) else None
-
-    @staticmethod
-    def _slope(term: Term, name: str) -> Term | None:
-        """Return the coefficient of a variable in which the term is linear with a constant factor, else None."""
-        try:
-            ring, (element,) = normal((term,))
-        except Rejected:
-            return None
-        place = next(i for i, g in ring.generators.items() if g.kind == "var" and g.term.value == name)
-        if any(name in variables(g.term) for i, g in ring.generators.items() if i != place and _occurs(element, i)) or not element.bottom.is_constant():
-            return None
-        if element.top.degrees()[place] > 1:
-            return None
-        slope = ring.term(Element(element.top.derivative(place), element.bottom))
-        return slope if not variables(slope) else None
+    def _multiple(self, a: Term, b: Term) -> Range:
+        """Return the range of a product of which one factor is a constant."""
+        if variables(a):
+            a, b = b, a
+        low, high, low_closed, high_closed = self.range_of(b)
+        sign = self.of_constant(a) if not variables(a) else ANY
+        if sign <= NEGATIVE:
+            low, high, low_closed, high_closed = high, low, high_closed, low_closed
+        elif not sign <= POSITIVE:
+            return None, None, False, False
+        return None if low is None else mul(a, low), None if high is None else mul(a, high), low_closed, high_closed
 
     def by_factors(self, term: Term) -> Sign:
         """Return the sign from the factors of numerator and denominator of the normal form."""
@@ -292,11 +231,7 @@ class Signs:
         if piece in self.known:
             return self.known[piece]
         found = self.structural(piece)
-        return found if len(found) == 1 else found & self.by_linear(piece) & self.by_ends(piece) or ANY
-
-
-def _occurs(element: Element, place: int) -> bool:
-    return bool(element.top.degrees()[place] or element.bottom.degrees()[place])
+        return found if len(found) == 1 else found & self.by_linear(piece) or ANY
 
 
 def _negated(sign: Sign) -> Sign:

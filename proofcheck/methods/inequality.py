@@ -5,6 +5,7 @@ What this finds is a tree of kernel rules. Order of attempts: cheap and decisive
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,13 +26,32 @@ from proofcheck.kernel.rules.telescope import APPROACH
 from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.statement import Scope
-from proofcheck.kernel.terms import Domain, Obligation, Term, add, conjuncts, mul, neg, num, postorder, rational, show, sub, substitute, var, variables
+from proofcheck.kernel.terms import (
+    PI,
+    Domain,
+    Obligation,
+    Term,
+    add,
+    conjuncts,
+    div,
+    mul,
+    neg,
+    num,
+    postorder,
+    power,
+    rational,
+    show,
+    sub,
+    substitute,
+    var,
+    variables,
+)  # fmt: skip
 
 from .frontier import leaves as open_leaves
 from .frontier import subdivide
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
-from .witness import Cubes, candidates, find
+from .witness import Cubes, candidates, find, polish
 
 Progress = Callable[[int, int, str], None]
 MAX_ORDER = 12
@@ -52,6 +72,7 @@ class Budget:
     blowups: int = 2
     processes: int = 1
     violation: Mapping[str, str] | None = None
+    slopes: int = 4
 
     @property
     def left(self) -> int:
@@ -120,11 +141,16 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         node = prove(reduced, budget, bits)
         if node is not None:
             return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
-    node = telescoped(obligation, budget, bits) or cleared(obligation, budget, bits) or bounded(obligation, budget, bits)
+    node = telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
+    if node is None and grows(obligation):
+        node = with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
+        node = node or bounded(obligation, Budget(min(budget.cells, 3000), budget.progress, slopes=0), bits)
+    else:
+        node = node or bounded(obligation, budget, bits)
     if node is not None:
         return node
     if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains) or not obligation.domains:
-        return None
+        return with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
     node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or attempt_rectangle(obligation, bits)
     if node is not None:
         return node
@@ -135,16 +161,24 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         budget.stuck, budget.violation = short.stuck, short.violation
         node = with_zero_inside(obligation, budget, bits)
         if node is None and short is not budget:
-            node = by_bisection(obligation, budget, bits)
+            node = by_slope(obligation, budget, bits) or by_bisection(obligation, budget, bits)
+        elif node is None:
+            node = by_slope(obligation, budget, bits)
         if node is None and budget.blowups > 0:
-            node = by_slope(obligation, budget, bits) or blown_up(obligation, budget, bits)
+            node = blown_up(obligation, budget, bits)
     return node
+
+
+def grows(obligation: Obligation) -> bool:
+    """Say whether a domain is unbounded and the goal no rational function: on bounded variables it would have an essential singularity."""
+    infinite = any(domain.lower is None or domain.upper is None for _, domain in obligation.domains)
+    return infinite and any(node.op in ("exp", "log", "sin", "cos", "atan") for node in postorder((obligation.goal,)))
 
 
 def by_slope(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
     """Return a ``monotone`` node: the sign at one end of a variable, and the sign of the derivative from there on."""
     relation = obligation.goal.op
-    if len(obligation.domains) < 2 or relation not in ("lt", "le", "gt", "ge"):
+    if budget.slopes <= 0 or relation not in ("lt", "le", "gt", "ge"):
         return None
     f = sub(*obligation.goal.args) if relation in ("gt", "ge") else neg(sub(*obligation.goal.args))
     for name, domain in obligation.domains:
@@ -153,7 +187,8 @@ def by_slope(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
             continue
         for end, point, closed in (("lower", domain.lower, domain.lower_closed), ("upper", domain.upper, domain.upper_closed)):
             if point is not None:
-                node = rising(obligation, f, name, end, point, Budget(min(budget.cells, 1500), budget.progress, blowups=0), bits, closed=closed)
+                inner = Budget(min(budget.cells, 1500), budget.progress, blowups=0, slopes=budget.slopes - 1)
+                node = rising(obligation, f, name, end, point, inner, bits, closed=closed)
                 if node is not None:
                     return node
     return None
@@ -280,26 +315,36 @@ def by_parts(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
 
 
 def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
-    """Return a proof without divisors that have one sign on the domain: multiplied away, removable singularities go with them."""
-    if obligation.goal.op not in ("lt", "le", "gt", "ge") or not any(node.op == "div" for node in postorder((obligation.goal,))):
+    """Return a proof without factors and divisors that have one sign on the domain; removable singularities go with them."""
+    if obligation.goal.op not in ("lt", "le", "gt", "ge"):
         return None
     try:
         ring, (element,) = normal((sub(*obligation.goal.args),))
     except Rejected:
         return None
-    if element.bottom.is_constant() or len(element.top) > MAX_CLEARED or len(element.bottom) > MAX_CLEARED:
+    if len(element.top) > MAX_CLEARED or len(element.bottom) > MAX_CLEARED or element.top.is_zero():
         return None
-    bottom, top = ring.term(Element(element.bottom, ring.one.bottom)), ring.term(Element(element.top, ring.one.bottom))
-    sign = Signs(obligation.box, obligation.given).sign(bottom)
-    if sign <= frozenset({-1}):
-        bottom, top = neg(bottom), neg(top)
-    elif not sign <= frozenset({1}):
+    signs = Signs(obligation.box, obligation.given)
+    bottom = ring.term(Element(element.bottom, ring.one.bottom))
+    front, factors = element.top.factor()
+    divisor, rest = num(1), num(Fraction(int(front.p), int(front.q)))
+    for factor, exponent in factors:
+        term = power(ring.term(Element(factor, ring.one.bottom)), int(exponent))
+        if len(signs.sign(term)) == 1 and variables(term):
+            divisor = mul(divisor, term)
+        else:
+            rest = mul(rest, term)
+    factor = div(bottom, divisor)
+    sign = signs.sign(factor)
+    if not variables(factor) or sign not in (frozenset({1}), frozenset({-1})):
         return None
-    premises = definedness(obligation, scaling_conditions(obligation.goal, bottom), budget, bits)
+    if sign == frozenset({-1}):
+        factor, rest = neg(factor), neg(rest)
+    premises = definedness(obligation, scaling_conditions(obligation.goal, factor), budget, bits)
     if premises is None:
         return None
-    node = prove(replace(obligation, goal=Term(obligation.goal.op, (top, num(0)))), budget, bits)
-    return None if node is None else {"rule": "scale", "factor": show(bottom), "to": show(top), "premises": premises, "then": node}
+    node = prove(replace(obligation, goal=Term(obligation.goal.op, (rest, num(0)))), budget, bits)
+    return None if node is None else {"rule": "scale", "factor": show(factor), "to": show(rest), "premises": premises, "then": node}
 
 
 def telescoped(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -378,7 +423,7 @@ def definedness(obligation: Obligation, formulas: tuple[Term, ...], budget: Budg
         if signs.holds(formula):
             continue
         part = replace(obligation, goal=formula, name=f"{obligation.name}: {formula}")
-        node = prove(part, Budget(min(4000, budget.cells), budget.progress, blowups=budget.blowups - 1), bits)
+        node = prove(part, Budget(min(4000, budget.cells), budget.progress, blowups=budget.blowups - 1, slopes=budget.slopes - 1), bits)
         if node is None:
             return None
         nodes.append(node)
@@ -512,16 +557,13 @@ def with_zero_inside(obligation: Obligation, budget: Budget, bits: int) -> dict[
     if len(obligation.domains) != 1 or obligation.goal.op not in ("le", "ge"):
         return None
     name, domain = obligation.domains[0]
-    if domain.lower is None or domain.upper is None:
-        return None
-    ends = _number(domain.lower), _number(domain.upper)
-    near = simple_points(*(_number(cut_at(domain, s)) for s in budget.stuck[0])) if budget.stuck else []
-    for candidate in dict.fromkeys([*near, num(0), cut_at(domain, Fraction(1, 2)), *(num(Fraction(k, 2)) for k in (2, -2, 1, -1, 4, -4))]):
-        if not ends[0] < _number(candidate) < ends[1] or not is_zero(substitute(sub(*obligation.goal.args), {name: candidate})):
+    low, high = (_number(end) if end is not None else default for end, default in ((domain.lower, -math.inf), (domain.upper, math.inf)))
+    for candidate in candidates_for_zero(obligation, budget.stuck):
+        if not low < _number(candidate) < high or not is_zero(substitute(sub(*obligation.goal.args), {name: candidate})):
             continue
         nodes = []
         for piece in (narrowed(obligation, name, None, candidate), narrowed(obligation, name, candidate, None)):
-            node = prove(piece, Budget(budget.cells, budget.progress), bits)
+            node = prove(piece, Budget(budget.cells, budget.progress, slopes=budget.slopes), bits)
             if node is None:
                 return None
             nodes.append(node)
@@ -529,17 +571,39 @@ def with_zero_inside(obligation: Obligation, budget: Budget, bits: int) -> dict[
     return None
 
 
+def candidates_for_zero(obligation: Obligation, stuck: Cell | None) -> list[Term]:
+    """Return simple numbers near which both sides may agree: where a search got stuck, where their difference is least, and the usual ones."""
+    _, domain = obligation.domains[0]
+    found: list[Term] = []
+    bounded = domain.lower is not None and domain.upper is not None
+    if stuck is not None and bounded and len(stuck) == 1:
+        found += simple_points(*(_number(cut_at(domain, s)) for s in stuck[0]))
+    cube = Cubes(obligation)
+    seen = [(value_, t) for t in candidates(1, 60) if (value_ := cube.margin(t)) is not None]
+    if seen:
+        value_, t = min(seen, key=lambda pair: pair[0])
+        (least,) = (_number(x) for x in cube.point(polish(cube, t, value_)).values())
+        found += simple_points(least - 1e-8, least + 1e-8)
+    middle = [cut_at(domain, Fraction(1, 2))] if bounded else []
+    return list(dict.fromkeys([*found, num(0), *middle, *(num(Fraction(k, 2)) for k in (2, -2, 1, -1, 4, -4))]))
+
+
 def simple_points(low: float, high: float) -> list[Term]:
-    """Return simple exact numbers near [low, high]: small rationals and small rational multiples of pi."""
+    """Return simple exact numbers near [low, high]: small rationals, rational multiples of pi, and roots, exponentials and logarithms of them."""
     middle, slack = (low + high) / 2, 50 * abs(high - low) + 1e-7
+    ways: list[tuple[float, Callable[[Fraction], Term], Callable[[float], float]]] = [
+        (middle, num, float), (middle / math.pi, lambda q: mul(num(q), PI), lambda x: x * math.pi)
+    ]  # fmt: skip
+    if middle > 0:
+        ways += [(middle**2, lambda q: Term("sqrt", (num(q),)), math.sqrt), (math.log(middle), lambda q: Term("exp", (num(q),)), math.exp)]
+    if abs(middle) < 20:
+        ways.append((math.exp(middle), lambda q: Term("log", (num(q),)), lambda x: math.log(x) if x > 0 else math.inf))
     found = []
     for bound in (1, 2, 3, 4, 6, 8, 12, 24, 100):
-        near = Fraction(middle).limit_denominator(bound)
-        if abs(float(near) - middle) <= slack:
-            found.append(num(near))
-        part = Fraction(middle / 3.141592653589793).limit_denominator(bound)
-        if abs(float(part) * 3.141592653589793 - middle) <= slack:
-            found.append(mul(num(part), Term("pi")))
+        for place, term, value_ in ways:
+            near = Fraction(place).limit_denominator(bound)
+            if abs(value_(float(near)) - middle) <= slack:
+                found.append(term(near))
     return list(dict.fromkeys(found))
 
 

@@ -39,6 +39,31 @@ def _attempt(file: bytes, **options: Any) -> Any:
         ("x*y < 2 - x/4 - y/4", {"x": U, "y": U}, "bisection"),
         ("sqrt(x) + x >= 0", {"x": U}, "sign"),
         ("sin(x) <= 1 and x - x^2 < 1/2", {"x": U}, ""),
+        # by slopes, from a zero that is found: logarithms at 0, exponentials on unbounded domains
+        ("log(x) <= x - 1", {"x": "(0, 5]"}, "split"),
+        ("log(x) <= x - 1", {"x": "(0, inf)"}, "split"),
+        ("x*log(x) >= -1/exp(1)", {"x": "(0, 1]"}, "split"),
+        ("x*log(x) >= -1/exp(1)", {"x": "(0, inf)"}, "split"),
+        ("exp(x) >= 1 + x", {"x": "real"}, "split"),
+        ("exp(x) >= exp(1)*x", {"x": "real"}, "split"),
+        ("exp(-x) <= 1/(1 + x)", {"x": "[0, inf)"}, "scale"),
+        ("(exp(x) - exp(-x))/2 >= x", {"x": "[0, inf)"}, "scale"),
+        ("(exp(x) + exp(-x))/2 >= 1 + x^2/2", {"x": "real"}, "scale"),
+        ("atan(x) >= x/(1 + x^2)", {"x": "[0, inf)"}, "scale"),
+        ("log(1 + x) >= 2*x/(2 + x)", {"x": "[0, inf)"}, "scale"),
+        ("cos(x) >= 1 - x^2/2", {"x": "real"}, "split"),
+        ("sqrt(x) <= (x + 1)/2", {"x": "[0, inf)"}, ""),
+        # ranges of functions
+        ("sin(x*y) <= 1", {"x": "real", "y": "real"}, "sign"),
+        ("x + sin(x) <= x + 1", {"x": "real"}, "sign"),
+        ("cos(x) <= 0", {"x": "[pi/2, pi]"}, "sign"),
+        # divisors and positive factors taken out
+        ("2*sin(x) + tan(x) > 3*x", {"x": "(0, pi/2)"}, "scale"),
+        ("(sin(x)/x)^2 + tan(x)/x > 2", {"x": "(0, pi/2)"}, "scale"),
+        ("sin(x)/x < (2 + cos(x))/3", {"x": "(0, pi/2)"}, "scale"),
+        ("(1 - cos(x))/x^2 <= 1/2", {"x": "(0, 1]"}, "scale"),
+        ("tan(x) >= x", {"x": "[0, pi/2)"}, "scale"),
+        ("(1 + x)^5 >= 1 + 5*x", {"x": "[-1, 10]"}, ""),
     ],
 )
 def test_found_proofs_are_accepted(claim_file: File, statement: str, domains: dict[str, str], cheap: str) -> None:
@@ -77,7 +102,7 @@ def test_spent_budget_says_where(claim_file: File) -> None:
 
 def test_unbounded_domain_says_what_to_do(claim_file: File) -> None:
     """Where signs do not decide on an unbounded domain the advice is to map it to a bounded one."""
-    found = _attempt(claim_file("exp(x) >= 1 + x", {"x": "real"}))
+    found = _attempt(claim_file("sin(x)^2 + sin(pi*x)^2 < 2", {"x": "real"}))
     assert isinstance(found, Undecided)
     assert found.why == "fragment"
     assert "bounded variable" in found.detail
@@ -119,4 +144,7 @@ def test_simple_points_are_near() -> None:
     """Near a narrow cell small rationals and small multiples of pi are proposed, and none that is far."""
     assert "1/3" in map(str, simple_points(0.33333333, 0.33333334))
     assert any("pi" in str(point) for point in simple_points(0.785398163, 0.785398164))
+    assert "exp(-1)" in map(str, simple_points(0.367879441, 0.367879442))
+    assert "sqrt(2)" in map(str, simple_points(1.414213562, 1.414213563))
+    assert "log(2)" in map(str, simple_points(0.693147180, 0.693147181))
     assert simple_points(0.123456, 0.123456) == []

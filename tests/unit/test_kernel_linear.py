@@ -83,13 +83,13 @@ def test_consequence_is_found(case: tuple[str, list[str], dict[str, str]]) -> No
 
 @pytest.mark.parametrize("case", NOT, ids=lambda case: f"{case[0]} from {', '.join(case[1])} {case[2] if case[2] is not REAL else ''}")
 def test_what_does_not_follow_is_not_found(case: tuple[str, list[str], dict[str, str]]) -> None:
-    """Strictness is not made up, products and quotients are no symbols, `or` and `!=` say nothing here."""
+    """Strictness is not made up, quotients are no symbols, `or` and `!=` say nothing here."""
     assert not decided(*case)
 
 
-@pytest.mark.parametrize("text", ["x*y", "x^2", "1/x", "x/y", "sqrt(x)*y", "x*pi", "sum(k in 1..4000, sin(k*x))"])
+@pytest.mark.parametrize("text", ["1/x", "x/y", "(x + y + 1)^4", "sum(k in 1..4000, sin(k*x))"])
 def test_what_is_not_linear_has_no_form(text: str) -> None:
-    """A product of two symbols, a power, a quotient or a term outside the ring has no linear form."""
+    """A quotient, a sum of many monomials or a term outside the ring has no linear form."""
     assert form(term_in(scope(REAL), text), strict=True) is None
 
 
