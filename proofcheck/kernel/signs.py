@@ -25,9 +25,13 @@ MAX_FACTORED, MAX_SIZE = 60, 40
 
 
 class Signs:
-    """Signs of terms over a box of domains, under hypotheses."""
+    """Signs of terms over a box of domains, under hypotheses.
 
-    def __init__(self, box: Mapping[str, Domain], given: tuple[Term, ...] = ()) -> None:
+    The ranges of functions come from signs that know no ranges: of the arguments, and not in a circle.
+    """
+
+    def __init__(self, box: Mapping[str, Domain], given: tuple[Term, ...] = (), *, ranges: bool = True) -> None:
+        self.plain = Signs(box, given, ranges=False) if ranges else None
         self.box = dict(box)
         self.facts = [(sub(*atom.args), ACCEPTED[atom.op]) for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS]
         self.linear = linear.facts(self.box, [atom for formula in given for atom in conjuncts(formula) if atom.op in RELATIONS])
@@ -154,11 +158,10 @@ class Signs:
 
     def bounds(self, symbol: Term) -> list[linear.Form]:
         """Return linear forms that are >= 0 (> 0) wherever a function value or a product has a value: by its sign and its range."""
-        if not variables(symbol):
+        if not variables(symbol) or self.plain is None:
             return linear.constant_bounds(symbol)
         if symbol.op != "var" and symbol not in self.ranges:
-            self.ranges[symbol] = []  # stops a circle through the hypotheses
-            sign, (low, high, low_closed, high_closed) = self.structural(symbol), self.range_of(symbol)
+            sign, (low, high, low_closed, high_closed) = self.plain.structural(symbol), self.plain.range_of(symbol)
             sides = [(symbol, sign <= POSITIVE)] if sign <= NONNEGATIVE else []
             sides += [(neg(symbol), sign <= NEGATIVE)] if sign <= NONPOSITIVE else []
             sides += [(sub(symbol, low), not low_closed)] if low is not None else []
