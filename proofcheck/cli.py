@@ -63,6 +63,33 @@ def prove(formula: str | None, **options: Any) -> None:
 
 
 @cli.command()
+@click.argument("target", metavar="ID|FORMULA")
+@click.option("--for", "domains", multiple=True, metavar='"x in [0, 1]"', help="A variable of a formula and its domain; may come several times.")
+@click.option("--given", multiple=True, metavar="RELATION", help="A hypothesis of a formula; may come several times.")
+@click.option("--budget", type=int, metavar="WORK", help="Evaluations of the statement; default: half a minute's worth.")
+@click.option("--method", type=click.Choice(["grid", "random", "optimise", "bisect", "all"]), default="all", show_default=True)
+@click.option("--points", metavar="N|x=N,y=M", help="The grid: nodes for every variable, or by variable.")
+@click.option("--spacing", type=click.Choice(["inside", "linspace"]), help="The grid: nodes inside the domain, or as numpy.linspace makes them.")
+@click.option("--full", is_flag=True, help="The paper's own grid: `points` and `spacing` of the file's [search].")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help="Tiles at a time; the result does not depend on it.")
+@click.option("--resume", is_flag=True, help="Go on with the last search of the ledger.")
+@click.option("--out", metavar="LEDGER", help="The ledger; default: reports/searches/ID.jsonl.")
+@click.option("--certificate", metavar="FILE", help="Write the counterexample as a certificate.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def search(directory: str, /, target: str, **options: Any) -> None:
+    """Search a counterexample to a claim or a formula, and write down in a ledger what was done.
+
+    Ends with 1 where a counterexample was found (as `prove` does for refuted), 0 where the plan was carried out and nothing found, 4
+    where the budget ended before the grid did.
+    """
+    from proofcheck.commands import search_command  # noqa: PLC0415 - each command loads only what it uses
+
+    finish(lambda: search_command(project(directory), target, **options))
+
+
+@cli.command()
 @click.argument("ids", nargs=-1, metavar="[ID|GLOB|all]...")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for each claim.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores")

@@ -106,6 +106,39 @@ def prove_command(
     return {"proved": EXIT_PASS, "refuted": EXIT_FAIL, "error": EXIT_MALFORMED}.get(result.verdict, EXIT_BUDGET)
 
 
+def search_command(
+    root: Path, target: str, *, domains: tuple[str, ...], given: tuple[str, ...], budget: int | None, method: str, points: str | None,
+    spacing: str | None, full: bool, seed: int, jobs: int, resume: bool, out: str | None, certificate: str | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Search a counterexample, print what was found, and how to go on after an interruption."""
+    from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.search.run import search  # noqa: PLC0415 - loads numpy and scipy
+
+    variables = dict(domain_of(text) for text in domains)
+    with TerminalProgress() as progress:
+        found = search(target, variables, given, budget=budget, method=method, seed=seed, jobs=jobs, points=points_of(points), spacing=spacing,
+                       full=full, resume=resume, out=out, root=root, on_event=progress.on_event)  # fmt: skip
+    if certificate and found.certificate:
+        store.save(Path(certificate), found.certificate)
+    sys.stdout.write(json.dumps(found.to_json(), indent=1) + "\n" if as_json else f"{found}\n")
+    if found.signal:
+        again = shlex.join(arg for arg in sys.argv[1:] if arg != "--resume")
+        return say(f"Interrupted. What was found is in the ledger; go on with: proofcheck {again} --resume", INTERRUPTED[found.signal])
+    return {"found": EXIT_FAIL, "nothing found": EXIT_PASS}.get(found.outcome, EXIT_BUDGET)
+
+
+def points_of(text: str | None) -> int | dict[str, int] | None:
+    """Return the numbers of nodes that `100` or `x=100,y=50` gives. Raises Malformed."""
+    if text is None:
+        return None
+    if re.fullmatch(r"\d{1,12}", text):
+        return int(text)
+    rows = [re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d{1,12})\s*", part) for part in text.split(",")]
+    if not all(rows):
+        raise Malformed("PC204", f"--points is {text!r}; it is a number, or name=number for variables, with commas between.")
+    return {row[1]: int(row[2]) for row in rows if row}
+
+
 def domain_of(text: str) -> tuple[str, str]:
     """Return name and domain of `x in [0, 1]`. Raises Malformed."""
     match = re.fullmatch(r"\s*([^\W\d]\w*)\s+in\s+(.+)", text)

@@ -618,11 +618,11 @@ def concluded(plan: Plan, tally: Tally) -> Evidence:
         if found := refuted(plan, tally.tied_at):
             return found
         seen = f"{tally.unsigned} point(s) where {plan.digits} digits do not tell the margin from 0, the first at {_text(_at(plan, tally.tied_at))}"
-        return Undecided(name, NAME, "obstruction", seen, margin=_smallest(plan, tally))
+        return Undecided(name, NAME, "obstruction", seen, margin=smallest(plan, tally))
     if not tally.inside:
         return Undecided(name, NAME, "obstruction", f"none of the {tally.nodes} nodes satisfies the hypotheses")
-    smallest = _smallest(plan, tally)
-    return Support(name, NAME, "numerical", _detail(plan, tally, smallest), margin=smallest)
+    least = smallest(plan, tally)
+    return Support(name, NAME, "numerical", _detail(plan, tally, least), margin=least)
 
 
 def refuted(plan: Plan, index: Index) -> Proof | None:
@@ -649,7 +649,7 @@ def _margin_at(plan: Plan, index: Index) -> Any:
     return value
 
 
-def _smallest(plan: Plan, tally: Tally) -> Margin | None:
+def smallest(plan: Plan, tally: Tally) -> Margin | None:
     """Return the smallest margin among all points, by its value to all digits and its place; the first place of equals."""
     algebra = Mpmath(plan.digits)
     found = [(algebra.exact(value), index) for _, index in tally.clear if algebra.finite(value := _margin_at(plan, index))]
@@ -668,14 +668,14 @@ def _text(at: Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in at.items()) or "the only point"
 
 
-def _detail(plan: Plan, tally: Tally, smallest: Margin | None) -> str:
+def _detail(plan: Plan, tally: Tally, least: Margin | None) -> str:
     grid = " x ".join(str(axis.size) for axis in plan.axes) or "1"
     parts = [f"{tally.inside} points of a {grid} grid" if plan.given is not None else f"{tally.inside} points ({grid})", f"{plan.digits} digits"]
     parts.append(f"{tally.balls} beyond float64, of these {tally.precise} by mpmath")
-    if smallest is not None:
+    if least is not None:
         head = "largest defect" if plan.goal.op == "eq" else "smallest margin"
-        value = smallest.value.removeprefix("-") if plan.goal.op == "eq" else smallest.value
-        parts.append(f"{head} {value} at {_text(smallest.at)}")
+        value = least.value.removeprefix("-") if plan.goal.op == "eq" else least.value
+        parts.append(f"{head} {value} at {_text(least.at)}")
     if tally.ties and tally.tied_at is not None:
         parts.append(f"{tally.ties} ties, the first at {_text(_at(plan, tally.tied_at))}")
     if tally.edges:
