@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proofcheck.algebras.floats import Array, FloatsWithError, Pair, evaluated
+from proofcheck.algebras.floats import Array, Floats, FloatsWithError, Pair, evaluated
 from proofcheck.algebras.intervals import IntervalGradients, Intervals, Truth
 from proofcheck.kernel.algebra import decide, precision, relations, sides
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
@@ -351,7 +351,12 @@ class Look:
             values[atom] = (value[0], radius), (nothing, nothing)
         known = (spread.max(axis=0) > 0) & np.isfinite(spread.max(axis=0))
         self.axes[rest] = np.where(known, np.argmax(spread, axis=0), self.axes[rest])
-        self.middles[rest] = np.nan_to_num(margin(goal, middles), nan=-math.inf)
+        at_middle = margin(goal, middles)
+        if search.chart.given:  # where hypotheses fail the goal says nothing: such cells come after those at which it nearly fails
+            given = self.sides(search.chart.given, Floats(), [x[0] for x in self.box(low + width / 2, 0 * width)])
+            held = np.min([margin(formula, {atom: a - b for atom, (a, b) in given.items()}) + nothing for formula in search.chart.given], axis=0)
+            at_middle = np.where(held < 0, np.abs(at_middle) - held, at_middle)
+        self.middles[rest] = np.nan_to_num(at_middle, nan=-math.inf)
         by_mean = holds(goal, values)[0] & np.ones(rest.size, dtype=bool)
         self.forms[rest[by_mean]] = "M"
         left = np.flatnonzero(monotone & ~by_mean)

@@ -49,6 +49,7 @@ from proofcheck.kernel.terms import (
 
 from .frontier import leaves as open_leaves
 from .frontier import subdivide
+from .squares import by_squares
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
 from .witness import Cubes, candidates, find, polish
@@ -151,6 +152,9 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         return node
     if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains) or not obligation.domains:
         return with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
+    node = by_squares(obligation)
+    if node is not None and _accepts(obligation, node):
+        return node
     node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or attempt_rectangle(obligation, bits)
     if node is not None:
         return node
