@@ -12,6 +12,7 @@ from proofcheck.claim import Claim, Library
 from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided, Violation
 from proofcheck.kernel import UNCHECKED, Receipt
 from proofcheck.kernel.errors import Malformed
+from proofcheck.kernel.terms import postorder
 from proofcheck.methods.witness import conditional
 from proofcheck.replay import Answer, Refusal
 from proofcheck.report.collect import claim_report, environment, paper_reports, unreadable
@@ -20,7 +21,9 @@ from proofcheck.run import Event, Interruption, Outcome, Task, run
 from proofcheck.verdict import EXIT_BROKEN, EXIT_BUDGET, EXIT_INTEGRITY, EXIT_MALFORMED, INTERRUPTED, Verdict, broken, decide, exit_code, first_line, judge
 
 KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
-PRELOAD = ("flint", "numpy", "sympy", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.witness")
+PRELOAD = ("flint", "numpy", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.witness")
+ALGEBRA = ("sympy",)
+"""Loaded beforehand only where some equality may need it: it takes longer than the proof of a small inequality."""
 MEASURED = ("scipy.integrate", "proofcheck.methods.flow", "proofcheck.methods.experiment")
 
 Show = Callable[[Event], None] | None
@@ -128,7 +131,7 @@ def replayed(lib: Library, works: Mapping[str, Work], settings: Settings, on_eve
     symbolic = {name: proved_symbolically(work) for name, work in works.items()}
     tasks = [replay.task(lib, work.claim, certificates, symbolic, settings.timeout) for work in wanted if work.problem is None]
     tasks.sort(key=lambda task: -len(certificates[task.name] or b""))  # the longest first, so that no core waits for it at the end
-    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=PRELOAD if fresh else KERNEL, here=not fresh):
+    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=preloaded(works) if fresh else KERNEL, here=not fresh):
         work = works[outcome.task.name]
         work.seconds += outcome.seconds
         if outcome.ended == "interrupted":
@@ -193,6 +196,12 @@ def searched(works: Mapping[str, Work], settings: Settings, on_event: Show) -> N
         claim, _, name = outcome.task.name.partition(" · ")
         works[claim].seconds += outcome.seconds
         works[claim].evidence[name] = result(outcome, name)
+
+
+def preloaded(works: Mapping[str, Work]) -> tuple[str, ...]:
+    """Return the modules that the tasks of a run share: one list for all of it, so that one server forks them."""
+    goals = [entry.obligation.goal for work in works.values() for entry in work.claim.statement.entries]
+    return PRELOAD + (ALGEBRA if any(node.op == "eq" for node in postorder(goals)) else ())
 
 
 def missing(work: Work) -> list[str]:

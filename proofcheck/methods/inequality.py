@@ -52,7 +52,7 @@ from .frontier import subdivide
 from .squares import by_squares
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
-from .witness import Cubes, candidates, find, polish
+from .witness import Cubes, candidates, find, nearest, polish
 
 Progress = Callable[[int, int, str], None]
 MAX_ORDER = 12
@@ -87,7 +87,7 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     Options: cells (budget, default 200000), prec (bits, default 64), processes (for a large bisection, default 1).
     """
     start = perf_counter()
-    refutation = find(obligation, 300)
+    refutation = find(obligation, 300, polished=False)
     if refutation is not None:
         where = ", ".join(f"{name} = {text}" for name, text in refutation["at"].items())
         return Proof(obligation.name, refutation, "witness", perf_counter() - start, f"violated at {where}")
@@ -644,15 +644,13 @@ def _number(term: Term) -> float:
 def margin(obligation: Obligation) -> Margin | None:
     """Return the smallest difference of both sides that a coarse look finds, and where: information, never evidence."""
     cube = Cubes(obligation)
-    best: tuple[float, Any] | None = None
-    for t in candidates(len(obligation.domains), 100):
-        found = cube.margin(tuple(min(max(s, Fraction(1, 64)), Fraction(63, 64)) for s in t))
-        if found is not None and (best is None or found < best[0]):
-            best = found, t
-    if best is None:
+    low, high = Fraction(1, 64), Fraction(63, 64)
+    points = [tuple(min(max(s, low), high) for s in t) for t in candidates(len(obligation.domains), 100)]
+    found = [(value, t) for t in nearest(obligation, points) if (value := cube.margin(t)) is not None]
+    if not found:
         return None
-    inside = tuple(min(max(s, Fraction(1, 64)), Fraction(63, 64)) for s in best[1])
-    return Margin(f"{best[0]:.3g}", {name: f"{_number(point):.6g}" for name, point in cube.point(inside).items()})
+    best, inside = min(found, key=lambda pair: pair[0])
+    return Margin(f"{best:.3g}", {name: f"{_number(point):.6g}" for name, point in cube.point(inside).items()})
 
 
 def leaf_count(node: Mapping[str, Any]) -> int:

@@ -27,6 +27,8 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
 SPECIAL = tuple(Fraction(k, 8) for k in (4, 6, 2, 0, 8, 1, 3, 5, 7))
 BOUNDS = (1, 2, 3, 4, 8, 16, 64, 1024, 2**16, 2**30, 0)
 SCREENED = 20_000
+CLOSE = 1e-9
+"""A difference that floats may not tell from 0."""
 PATIENCE = 12
 """How often a point that balls of 80 bits hold for a violation is brought before the kernel in vain."""
 
@@ -47,12 +49,12 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     return Proof(obligation.name, node, "witness", seconds, f"violated at {where}" if where else "false")
 
 
-def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str] | None = None, *, polished: bool = True) -> dict[str, Any] | None:
     """Return a witness node that the kernel's rule accepts, or None.
 
     1. The file's own point. 2. Corners, centres and eighths of the domains, then a low-discrepancy sequence. 3. ``points`` points in
-    float64, the best of them improved. 4. The best of all, improved by a pattern search with balls. 5. What violates is rounded to
-    the smallest denominators that still do.
+    float64, the best of them improved. 4. If ``polished``, the best of all, improved by a pattern search with balls. 5. What violates
+    is rounded to the smallest denominators that still do.
     """
     node: dict[str, Any] | None
     if hint is not None and set(hint) == set(obligation.box):
@@ -66,7 +68,7 @@ def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str]
     cube = Cubes(obligation)
     seen: list[tuple[float, Cube]] = []
     failed = 0
-    for t in candidates(len(names), 400 if cube.equalities else 80):
+    for t in candidates(len(names), 400) if cube.equalities else nearest(obligation, list(candidates(len(names), 80))):
         margin = cube.margin(t)
         if margin is not None and margin <= 0 and failed < PATIENCE:
             node = cube.rounded(t)
@@ -77,19 +79,32 @@ def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str]
             seen.append((margin, t))
     seen.sort(key=lambda pair: pair[0])
     if not cube.equalities:
-        from .screen import Screen  # noqa: PLC0415 - numpy is loaded only where simple points do not decide
+        from .screen import Screen  # noqa: PLC0415 - numpy is loaded only where it is needed
 
         seen = [(badness, t) for badness, t in islice(Screen(obligation).best(points), 8) if badness < 2] + seen
         for badness, t in seen[:8]:
             node = cube.rounded(t) if badness < 0 else None
             if node is not None:
                 return node
+        if not polished:
+            return None
     for _, t in seen[:4]:
         margin = cube.margin(t)
         node = None if margin is None else cube.rounded(polish(cube, t, margin))
         if node is not None:
             return node
     return None
+
+
+def nearest(obligation: Obligation, points: list[Cube]) -> list[Cube]:
+    """Return the points at which by floats the goal fails or nearly fails, and the next best few, in their order."""
+    import numpy as np  # noqa: PLC0415 - loaded only where it is needed
+
+    from .screen import Screen  # noqa: PLC0415 - same
+
+    badness = Screen(obligation).badness(np.array([[float(s) for s in t] for t in points]).T)
+    few = set(np.argsort(badness, kind="stable")[:4].tolist())
+    return [t for i, t in enumerate(points) if i in few or badness[i] < CLOSE]
 
 
 def conditional(obligation: Obligation) -> bool:

@@ -151,3 +151,11 @@ def test_trees() -> None:
     half = Fraction(1, 2)
     assert cells[2] == ("?", ((half, Fraction(1)), (half, Fraction(1))))
     assert Growth(("1N0M?", "N"), 5).open == 1
+
+
+def test_a_sliver_inside_a_hypothesis_is_found() -> None:
+    """Cells at which a hypothesis fails do not hide the violation beside them."""
+    sliver = goal("x + y <= 141421/100000", {"x": "[-1, 1]", "y": "[-1, 1]"}, "x^2 + y^2 <= 1")
+    found = subdivide(sliver, 64, 200_000, quiet)
+    assert found.violated
+    assert found.spent < 100_000
