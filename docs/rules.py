@@ -24,4 +24,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201 - the page is the output
+    print(page(), end="")

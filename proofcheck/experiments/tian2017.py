@@ -16,6 +16,8 @@ SIGMAS = 6.0
 """Standard errors that an estimate's stated error has: a chance below 1e-8 for each."""
 ZERO_LOSS = 1e-4
 """Below this a run counts as having reached loss 0: the other minima that occur lie above 0.01."""
+FLOOR = 1e-14
+"""Losses below, which are rounding, are drawn there."""
 
 
 def row(values: Array) -> tuple[float, ...]:
@@ -231,7 +233,7 @@ def saddle(nodes: int) -> float:
 
 
 @experiment(random=False)
-def field(seed: int, nodes: int = 2, grid: int = 15, starts: int = 12) -> Outcome:
+def field(seed: int, nodes: int = 2, grid: int = 15, starts: int = 5) -> Outcome:
     """Draw the vector field of Theorem 7 on Ω with trajectories.
 
     Measures: at_saddle, at_teacher = the speed there; least = the least speed on the grid's nodes away from both by a tenth; inward = the share of
@@ -250,21 +252,23 @@ def field(seed: int, nodes: int = 2, grid: int = 15, starts: int = 12) -> Outcom
     length = 0.8 * 1.08 / (grid - 1) * speed / (speed + 0.3 * speed.max())
     feet = np.stack([x, x + length * dx / np.maximum(speed, 1e-12)], 1), np.stack([y, y + length * dy / np.maximum(speed, 1e-12)], 1)
     curves = [Curve(row(feet[0]), row(feet[1]), "direction and speed of descent", ARROWS, colour=5)]
-    begin = np.linspace(0.05, 0.95, starts)
-    paths = plane_paths(np.stack([begin, 0.999 * begin]), nodes, 0.01, 1500)
-    for i in range(starts):
-        curves.append(Curve(row(paths[:, 0, i]), row(paths[:, 1, i]), "trajectories from beside the diagonal" if i == 0 else "", colour=0))
+    around = 1.1 * np.linspace(0, 1, starts + 1)[1:]
+    low, high = np.full(starts, 0.01), np.full(starts, 1.1)
+    begin = np.concatenate([[around, 0 * low], [high, around], [around, high], [low, around]], axis=1)
+    paths = plane_paths(begin, nodes, 0.005, 3000)
+    for i in range(begin.shape[1]):
+        curves.append(Curve(row(paths[:, 0, i]), row(paths[:, 1, i]), "trajectories" if i == 0 else "", colour=0))
     curves += [Curve((1.0,), (0.0,), "teacher (1, 0)", POINTS, colour=2), Curve((s,), (s,), f"saddle x_s = {s:.4f}", POINTS, colour=1)]
     plot = Plot(f"Plane dynamics of Theorem 7, K = {nodes}", Axis("x"), Axis("y"), tuple(curves), equal=True)
     return Outcome({**at, "least": float(speed[away].min()), "inward": float(np.mean([*right, *below]))}, (plot,))
 
 
 def plane_paths(start: Array, nodes: int, step: float, steps: int) -> Array:
-    """Return Euler paths of the plane dynamics from the columns of ``start``, thinned to 300 points. Shape: (points, 2, starts)."""
+    """Return Euler paths of the plane dynamics from the columns of ``start``, dense at the beginning. Shape: (points, 2, starts)."""
     found, point = [start], start
     for n in range(1, steps + 1):
         point = point + step * np.array(plane_field(point[0], point[1], nodes))
-        if n % max(1, steps // 300) == 0:
+        if n % (2 if n <= 120 else 30) == 0:
             found.append(point)
     return np.array(found)
 
@@ -325,7 +329,7 @@ def noise(seed: int, nodes: int = 10, noises: tuple[float, ...] = (0.5, 1.0, 2.0
     curves = []
     for i, level in enumerate(noises):
         measures |= {f"reached_{i + 1}": float(reached[i].mean()), f"home_{i + 1}": float(home[i].mean())}
-        curves += [Curve(clock, tuple(float(v[i, r]) for v in losses), f"noise {level:g}" if r == 0 else "", colour=i) for r in range(min(8, runs))]
+        curves += [Curve(clock, tuple(max(float(v[i, r]), FLOOR) for v in losses), f"noise {level:g}" if r == 0 else "", colour=i) for r in range(min(8, runs))]
     plot = Plot(
         f"Population loss from small noisy starts, K = d = {nodes}, 8 runs for each noise", Axis(f"step of gradient descent, rate {rate:g}"),
         Axis("loss J per sample", log=True), tuple(curves),
@@ -348,9 +352,12 @@ def basin(
     _, losses = descended(begin, teacher, ones, rate, steps, every)
     end = losses[-1]
     clock = tuple(float(min(n * every, steps)) for n in range(len(losses)))
-    curves = tuple(Curve(clock, tuple(float(v[r]) for v in losses), colour=0 if end[r] < ZERO_LOSS else 1) for r in range(min(20, runs)))
-    title = f"Loss from noisy starts in Ω, K = d = {nodes}, (x, y) = ({x:g}, {y:g}), noise {level:g}"
-    plot = Plot(title, Axis(f"step of gradient descent, rate {rate:g}"), Axis("loss J per sample", log=True), curves)
+    curves = []
+    for i, (name, some) in enumerate((("runs that reach loss 0", end < ZERO_LOSS), ("runs that do not", end >= ZERO_LOSS))):
+        for n, r in enumerate(np.flatnonzero(some)[:12]):
+            curves.append(Curve(clock, tuple(max(float(v[r]), FLOOR) for v in losses), name if n == 0 else "", colour=i))
+    title = f"Loss from noisy starts, K = d = {nodes}, (x, y) = ({x:g}, {y:g}), noise {level:g}"
+    plot = Plot(title, Axis(f"step of gradient descent, rate {rate:g}"), Axis("loss J per sample", log=True), tuple(curves))
     return Outcome({"reached": float((end < ZERO_LOSS).mean()), "spurious": float((np.abs(end - 0.0556685813222834) < 1e-5).mean())}, (plot,))
 
 
@@ -385,7 +392,7 @@ def topweights(
     for i, case in enumerate(top[:, 0]):
         measures |= {f"reached_{i + 1}": float((losses[-1][i] < 1e-6).mean()), f"final_{i + 1}": float(np.median(losses[-1][i]))}
         name = "a = (" + ", ".join(f"{a:g}" for a in case) + ")"
-        curves.append(Curve(tuple(clock), tuple(max(float(np.median(v[i])), 1e-16) for v in losses), name, colour=i))
+        curves.append(Curve(tuple(clock), tuple(max(float(np.median(v[i])), FLOOR) for v in losses), name, colour=i))
     title = f"Median loss of {runs} runs with fixed top weights" + (", the factor a_j dropped" if dropped else "")
     plot = Plot(title, Axis(f"step of gradient descent, rate {rate:g}"), Axis("loss J per sample", log=True), tuple(curves))
     return Outcome(measures, (plot,))
@@ -413,7 +420,7 @@ def convergence(seed: int, dimension: int = 100, nodes: int = 50, level: float =
 
 
 @experiment(random=True)
-def ball(seed: int, dimension: int = 20, radius: float = 3.0, starts: int = 500, time: float = 30.0, step: float = 0.02) -> Outcome:
+def ball(seed: int, dimension: int = 20, radius: float = 3.0, starts: int = 500, time: float = 15.0, step: float = 0.02) -> Outcome:
     """Start one node uniformly in a ball of radius r‖w*‖; count starts in the region of Theorem 5, and those that reach the teacher.
 
     The flow in polar form, r' = h(θ) - πr, θ' = -(π - θ) sin θ/r, by classical Runge-Kutta steps.

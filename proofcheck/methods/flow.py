@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from ..algebras.floats import Array, Floats, Pair, evaluated
+from ..algebras.typeset import pretty_text
 from ..evidence import Evidence, Margin, Support, Undecided, Violation
 from ..kernel.errors import Malformed
 from ..kernel.terms import OPAQUE, Domain, Obligation, Term, postorder, show, substitute
-from ..plot import LINE, POINTS, Axis, Curve, Plot
+from ..plot import POINTS, Axis, Curve, Plot
 from .measuring import HOLDS, UNCLEAR, VIOLATED, Truth, compared, exactly, judged
 
 NAME = "flow"
@@ -33,7 +34,7 @@ WITHIN = 1e-6
 """An equality about a limit holds if both sides agree to this."""
 MAX_STEPS, MOST_STARTS, MOST_CORNERS = 20_000, 4096, 32
 NEAR = 1e-3
-DRAWN, DRAWN_STEPS = 12, 60
+DRAWN, DRAWN_STEPS = 12, 100
 
 
 def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Callable[[int, int, str], None]) -> Evidence:
@@ -56,7 +57,7 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Callab
         paths += trajectories(field, {name: value[part] for name, value in env.items()}, begin[:, part], time)
         progress(min(group + 64, size), size, "trajectories")
     truths = [path.judge(obligation.goal, measured, i, env) for i, path in enumerate(paths)]
-    return concluded(obligation, paths, truths, env, seed)
+    return concluded(obligation, paths, truths, env, seed, first)
 
 
 def settings(options: Mapping[str, Any]) -> tuple[int, int, float]:
@@ -131,7 +132,7 @@ def placed(domain: Domain, fraction: Array, env: Mapping[str, Array]) -> Array:
 
 @dataclass(frozen=True)
 class Path:
-    """One trajectory: times (T), states (n, T) by the fine and by the coarse integration, and how it ended.
+    """One trajectory: times (T), states (n, T) by the fine and by the coarse integration, the field there (n, T), and how it ended.
 
     ``settled``: its speed fell below AT_REST; then ``slack`` bounds how far the limit may still be, in every state.
     """
@@ -139,6 +140,7 @@ class Path:
     times: Array
     fine: Array
     coarse: Array
+    slopes: Array
     settled: bool
     slack: float
     ended: str
@@ -228,7 +230,7 @@ def trajectories(field: tuple[Term, ...], env: Mapping[str, Array], begin: Array
         return [Path(*parts, {name: float(value[i]) for name, value in env.items()}) for i, parts in enumerate(found)]
     if size == 1:
         values = {name: float(value[0]) for name, value in env.items()}
-        return [Path(np.array([0.0]), begin, begin, False, math.inf, found, values)]
+        return [Path(np.array([0.0]), begin, begin, np.zeros_like(begin), False, math.inf, found, values)]
     half = size // 2
     return [
         path
@@ -237,13 +239,14 @@ def trajectories(field: tuple[Term, ...], env: Mapping[str, Array], begin: Array
     ]
 
 
-def integrated(speed: Callable[[float, Array], Array], begin: Array, time: float) -> list[tuple[Array, Array, Array, bool, float, str]] | str:
+def integrated(speed: Callable[[float, Array], Array], begin: Array, time: float) -> list[tuple[Array, Array, Array, Array, bool, float, str]] | str:
     """Return times, states, and the end of each trajectory; or the reason why the integrator stopped."""
     from scipy.integrate import DOP853  # noqa: PLC0415 - loaded where trajectories are asked for
 
     size = begin.shape[1]
     solver = DOP853(speed, 0.0, begin.ravel(), time, rtol=FINE[0], atol=FINE[1])
-    times, fine, speeds = [0.0], [begin], [np.abs(speed(0.0, begin.ravel())).reshape(begin.shape).max(axis=0)]
+    times, fine, slopes = [0.0], [begin], [speed(0.0, begin.ravel()).reshape(begin.shape)]
+    speeds = [np.abs(slopes[0]).max(axis=0)]
     if not np.isfinite(speeds[0]).all():
         return "the field has no value at the start"
     last = np.where(speeds[0] <= AT_REST, 0, -1)
@@ -253,20 +256,22 @@ def integrated(speed: Callable[[float, Array], Array], begin: Array, time: float
             return f"the integration broke down at time {times[-1]:.6g}"
         times.append(solver.t)
         fine.append(solver.y.reshape(begin.shape).copy())
-        speeds.append(np.abs(solver.f).reshape(begin.shape).max(axis=0))
+        slopes.append(solver.f.reshape(begin.shape).copy())
+        speeds.append(np.abs(slopes[-1]).max(axis=0))
         last = np.where((last < 0) & (speeds[-1] <= AT_REST * (1 + np.abs(fine[-1]).max(axis=0))), len(times) - 1, last)
     ended = f"not at rest by time {times[-1]:.6g}"
     coarse = followed(speed, begin, times)
     if coarse is None:
         return "the coarse integration broke down"
-    clock, all_fine, all_coarse, fast = np.array(times), np.array(fine), np.array(coarse), np.array(speeds)
+    clock, all_fine, all_coarse, all_slopes, fast = (np.array(part) for part in (times, fine, coarse, slopes, speeds))
     found = []
     for i in range(size):
         settled = bool(last[i] >= 0)
         end = int(last[i]) if settled else len(times) - 1
         slack = remaining(clock[: end + 1], fast[: end + 1, i]) if settled else math.inf
         note = "" if settled and math.isfinite(slack) else ended if not settled else "slowing down without a rate"
-        found.append((clock[: end + 1], all_fine[: end + 1, :, i].T, all_coarse[: end + 1, :, i].T, settled and math.isfinite(slack), slack, note))
+        one, two, slope = (part[: end + 1, :, i].T for part in (all_fine, all_coarse, all_slopes))
+        found.append((clock[: end + 1], one, two, slope, settled and math.isfinite(slack), slack, note))
     return found
 
 
@@ -298,14 +303,16 @@ def remaining(times: Array, speeds: Array) -> float:
     return 2 * float(speeds[-1]) / rate if rate > 1e-6 else math.inf
 
 
-def concluded(obligation: Obligation, paths: list[Path], truths: list[tuple[int, float, str]], env: Mapping[str, Array], seed: int) -> Evidence:
+def concluded(
+    obligation: Obligation, paths: list[Path], truths: list[tuple[int, float, str]], env: Mapping[str, Array], seed: int, first: tuple[Term, ...]
+) -> Evidence:
     """Return the evidence that the trajectories amount to."""
     signs = [sign for sign, _, _ in truths]
 
     def at(i: int) -> dict[str, str]:
         return {name: f"{value[i]:.12g}" for name, value in env.items()}
 
-    plots = drawn(obligation, paths)
+    plots = drawn([str(start.value) if start.op == "var" else "" for start in first], paths)
     worst = min(range(len(paths)), key=lambda i: (signs[i], truths[i][1]))
     margin = Margin(f"{truths[worst][1]:.6g}", at(worst))
     where = ", ".join(f"{name} = {value}" for name, value in at(worst).items()) or "the stated start"
@@ -322,22 +329,35 @@ def concluded(obligation: Obligation, paths: list[Path], truths: list[tuple[int,
     return Support(obligation.name, NAME, "numerical", f"{detail}; closest from {where}: {truths[worst][2]}", margin=margin, plots=plots)
 
 
-def drawn(obligation: Obligation, paths: list[Path]) -> tuple[Plot, ...]:
-    """Return a picture of some trajectories: in the plane for two states, over time otherwise."""
+def drawn(names: list[str], paths: list[Path]) -> tuple[Plot, ...]:
+    """Return a picture of some trajectories: in the plane for two states, the first state over time otherwise."""
     chosen = paths[:: max(1, len(paths) // DRAWN)][:DRAWN]
-    names = [name for name, _ in obligation.domains]
-    thinned = [slice(None, None, max(1, len(path.times) // DRAWN_STEPS)) for path in chosen]
+    smooth = [dense(path) for path in chosen]
+    labels = [pretty_text(name) if name else f"state {i}" for i, name in enumerate(names, 1)]
+    title = f"{len(chosen)} of {len(paths)} trajectories" if len(paths) > 1 else "The trajectory"
+    if len(names) == 2:
+        curves = [Curve(row(states[0]), row(states[1]), colour=0) for _, states in smooth]
+        x, y = (tuple(float(path.fine[i, -1]) for path in chosen) for i in (0, 1))
+        return (Plot(title, Axis(labels[0]), Axis(labels[1]), (*curves, Curve(x, y, "end of the trajectory", POINTS, colour=1)), equal=True),)
+    return (Plot(title, Axis("time"), Axis(labels[0]), tuple(Curve(row(times), row(states[0]), colour=0) for times, states in smooth)),)
 
-    def row(values: Array, part: slice) -> tuple[float, ...]:
-        return (*map(float, values[part]), float(values[-1]))
 
-    if len(chosen[0].fine) == 2:
-        curves = [Curve(row(path.fine[0], part), row(path.fine[1], part), style=LINE, colour=0) for path, part in zip(chosen, thinned, strict=True)]
-        last = tuple(float(path.fine[0, -1]) for path in chosen), tuple(float(path.fine[1, -1]) for path in chosen)
-        curves.append(Curve(*last, "end of the trajectory", POINTS, colour=1))
-        labels = names[-2:] if len(names) >= 2 else ["first state", "second state"]
-        return (Plot(f"{len(chosen)} of {len(paths)} trajectories", Axis(labels[0]), Axis(labels[1]), tuple(curves), equal=True),)
-    curves = [
-        Curve(row(path.times, part), row(path.fine[0], part), style=LINE, colour=0) for path, part in zip(chosen, thinned, strict=True)
-    ]
-    return (Plot(f"{len(chosen)} of {len(paths)} trajectories", Axis("time"), Axis(names[0] if names else "first state"), tuple(curves)),)
+def row(values: Array) -> tuple[float, ...]:
+    """Return an array's numbers."""
+    return tuple(map(float, values))
+
+
+def dense(path: Path) -> tuple[Array, Array]:
+    """Return times and states at DRAWN_STEPS points of a trajectory, cubic between the integrator's steps, evenly spaced along the picture."""
+    from scipy.interpolate import CubicHermiteSpline  # noqa: PLC0415 - loaded where trajectories are asked for
+
+    if len(path.times) == 1:
+        return path.times, path.fine
+    count = len(path.times) - 1
+    times = np.interp(np.arange(10 * count + 1) / 10, np.arange(count + 1), path.times)
+    states = CubicHermiteSpline(path.times, path.fine, path.slopes, axis=1)(times)
+    seen = states[:2] if len(states) == 2 else np.array([times, states[0]])
+    lengths = np.hypot(*(np.diff(part) / (np.ptp(part) or 1.0) for part in seen))
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
+    even = np.interp(np.linspace(0, along[-1], DRAWN_STEPS), along, times)
+    return even, CubicHermiteSpline(path.times, path.fine, path.slopes, axis=1)(even)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..algebras.floats import Array
@@ -53,8 +55,7 @@ def plane_field(x: Array, y: Array, nodes: int) -> tuple[Array, Array]:
     alpha = 1 / np.sqrt(square)
     theta = np.arctan2(np.sqrt(others) * np.abs(y), x)
     star = np.arctan2(np.sqrt(x * x + (others - 1) * y * y), y)
-    apart = np.sqrt(np.maximum(2 * square, 1e-300) - 2 * (2 * x * y + (others - 1) * y * y))
-    phi = 2 * np.arcsin(np.clip(apart * alpha / 2, 0.0, 1.0))
+    phi = 2 * np.arcsin(np.clip(np.abs(x - y) * alpha / math.sqrt(2), 0.0, 1.0))  # |w_1 - w_2| = √2 |x - y|
     s = others * (alpha * np.sin(star) - np.sin(phi)) + alpha * np.sin(theta)
     dx = np.pi - theta - np.pi * x - others * (np.pi - phi) * y + s * x
     dy = np.pi - star - np.pi * y - (np.pi - phi) * (x + (others - 1) * y) + s * y

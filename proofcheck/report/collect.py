@@ -120,13 +120,13 @@ def obligation_report(
         where=dict(margin.at) if margin else {},
         witness=witness,
         seconds=item.seconds if item else 0.0,
-        picture=drawn(entry.obligation.domains, node) if finding is not None and finding.status == "proved" and node else plotted(item),
+        picture=drawn(entry.obligation.domains, node) if finding is not None and finding.status == "proved" and node else plotted(entry, item),
     )
 
 
-def plotted(item: Evidence | None) -> str:
-    """Return what a method plotted, as SVG elements."""
-    return "".join(map(plot, item.plots)) if isinstance(item, (Support, Violation)) else ""
+def plotted(entry: Entry, item: Evidence | None) -> str:
+    """Return what a method plotted of the statement or a check, as SVG elements; its guards are not drawn."""
+    return "".join(map(plot, item.plots)) if isinstance(item, (Support, Violation)) and entry.kind in ("statement", "step", "check") else ""
 
 
 def domains_of(obligation: Obligation) -> str:

@@ -12,9 +12,9 @@ from .text import clean, wrap
 WIDTH, HEIGHT = 460, 250
 LEFT, RIGHT = 58, 14
 MOST = {POINTS: 2500, ARROWS: 4000}
-MOST_ON_A_LINE = 300
+MOST_ON_A_LINE = 600
 COLOURS = ("#3b7fc4", "#d0872c", "#3f9170", "#c4628f", "#9a62c4", "#7d8590", "#b5562f", "#4a9fb5")
-TICKS, COLUMNS, ENTRY = 5, 62, 15
+MOST_TICKS, COLUMNS, ENTRY = 6.5, 62, 15
 HEAD = 5.0
 
 
@@ -140,15 +140,19 @@ def placed(axis: Axis, value: float) -> bool:
 
 def ticks(axis: Axis, low: float, high: float) -> Iterator[tuple[float, str]]:
     """Yield round values on an axis and how they are written; an axis of logarithms has powers of ten."""
-    if axis.log and high - low > 1.2:
-        step = -(-(high - low) // TICKS) or 1
-        for k in range(math.ceil(low / step), math.floor(high / step) + 1):
-            yield 10.0 ** (k * step), power_of_ten(round(k * step))
+    if axis.log and high - low > 2.2:
+        every = math.ceil((high - low) / MOST_TICKS)
+        for k in range(math.ceil(low / every), math.floor(high / every) + 1):
+            yield 10.0 ** (k * every), power_of_ten(k * every)
+        return
+    if axis.log and high - low > 0.7:
+        for k in range(math.floor(low), math.ceil(high)):
+            yield from ((m * 10.0**k, f"{m * 10.0**k:.6g}") for m in (1, 2, 5) if low <= k + math.log10(m) <= high)
         return
     ends = (10**low, 10**high) if axis.log else (low, high)
-    rough = (ends[1] - ends[0]) / TICKS
-    unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * m for m in (1, 2, 5, 10) if unit * m >= rough * 0.999)
+    least = (ends[1] - ends[0]) / MOST_TICKS
+    unit = 10.0 ** math.floor(math.log10(least))
+    step = next(unit * m for m in (1, 2, 5, 10) if unit * m >= least)
     for k in range(math.ceil(ends[0] / step), math.floor(ends[1] / step) + 1):
         yield k * step, f"{k * step:.6g}"
 
