@@ -74,7 +74,8 @@ def existing(obligation: Obligation, options: Mapping[str, Any], bits: int, budg
     if rest is not None and fails_at(obligation, rest, centre, bits):
         return "the other relations do not hold at the zero"
     why = ""
-    for k in RADII:
+    # One leaf over a small enough box decides most relations; only then is anything else tried.
+    for k, deep in [*((k, False) for k in RADII), *((k, True) for k in RADII if rest is not None)]:
         box = around(obligation, centre, Fraction(1, 10**k))
         if box is None:
             why = why or f"the zero near {', '.join(f'{name} = {float(value):.6g}' for name, value in list(centre.items())[:4])} is not inside the domains"
@@ -84,7 +85,7 @@ def existing(obligation: Obligation, options: Mapping[str, Any], bits: int, budg
             continue
         node: dict[str, Any] = {"rule": "krawczyk", "prec": bits, "box": written(box)}
         if rest is not None:
-            proof = by_rest(obligation, rest, box, bits, budget)
+            proof = by_rest(obligation, rest, box, bits, budget if deep else None)
             if proof is None:
                 why = "the other relations are not proved on the box around the zero"
                 continue
@@ -141,8 +142,8 @@ def excluding(
     return None
 
 
-def by_rest(obligation: Obligation, rest: Term, box: Box, bits: int, budget: Budget) -> dict[str, Any] | None:
-    """Return a proof of the other relations for every point of the box."""
+def by_rest(obligation: Obligation, rest: Term, box: Box, bits: int, budget: Budget | None) -> dict[str, Any] | None:
+    """Return a proof of the other relations for every point of the box: by one leaf, or within a budget by the method for inequalities."""
     domains = tuple((name, Domain(num(low), num(high), lower_closed=True, upper_closed=True)) for name, (low, high) in box.items())
     premise = Obligation(obligation.name, (*obligation.domains, *domains), obligation.given, rest)
     leaf: dict[str, Any] = {"rule": "bisection", "prec": bits, "tree": "N"}
@@ -151,7 +152,9 @@ def by_rest(obligation: Obligation, rest: Term, box: Box, bits: int, budget: Bud
             return leaf
     except Rejected:
         pass
-    return by_inequality(premise, replace(budget, cells=min(budget.cells, FEW)), bits) if len(premise.domains) <= SMALL else None
+    if budget is None or len(premise.domains) > SMALL:
+        return None
+    return by_inequality(premise, replace(budget, cells=min(budget.cells, FEW)), bits)
 
 
 def beginning(obligation: Obligation, options: Mapping[str, Any]) -> dict[str, arb]:
