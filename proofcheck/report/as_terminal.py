@@ -157,6 +157,10 @@ def _quantifiers(claim: ClaimReport) -> Iterator[tuple[str, str]]:
         yield "" if i else "for each", f"{pretty_text(name)} in {values}"
     for i, (name, text) in enumerate(claim.random.items()):
         yield "" if i else "random", pretty_distribution(name, text)
+    for i, (name, body) in enumerate(claim.flow.items()):
+        yield "" if i else "flow", f"d{pretty_text(name)}/dt = {pretty_text(body)}"
+    for i, (name, value) in enumerate(claim.experiment.items()):
+        yield "" if i else "measured by", f"{name} {value}"
     for i, formula in enumerate(claim.given):
         yield "" if i else "given", pretty_text(formula)
     for i, (name, body) in enumerate(claim.define.items()):

@@ -60,6 +60,8 @@ def claim_report(
         exists={name: str(domain) for name, domain in tables.get("exists", {}).items()},
         unique=bool(tables["claim"].get("unique", False)),
         random={name: str(distribution) for name, distribution in tables.get("random", {}).items()},
+        flow={name: written(body) for name, body in tables.get("flow", {}).items()},
+        experiment=described(tables.get("experiment", {})),
         for_each={name: ", ".join(map(str, values)) for name, values in tables.get("for_each", {}).items()},
         given=tuple(map(str, tables.get("given", ()))),
         define={name: written(body) for name, body in tables.get("define", {}).items()},
@@ -146,6 +148,15 @@ def formula_of(entry: Entry, tables: Mapping[str, Any]) -> str:
         return str(next(step["shows"] for step in tables["step"] if step["id"] == which))
     row = tables[word][int(which) - 1]
     return str(row.get("shows", row.get("statement", tables["claim"]["statement"])))
+
+
+def described(table: Mapping[str, Any]) -> dict[str, str]:
+    """Return name, seed and parameters of an experiment; those of the full size where they differ."""
+    if not table:
+        return {}
+    parts = {"experiment": str(table["name"]), "seed": str(table.get("seed", 1))}
+    parts |= {name: written(value) for name, value in table.get("parameters", {}).items()}
+    return parts | {f"{name} in full size": written(value) for name, value in table.get("full", {}).items()}
 
 
 def written(body: Any) -> str:

@@ -55,6 +55,8 @@ class ClaimReport:
     unique: bool = False
     for_each: dict[str, str] = field(default_factory=dict)
     random: dict[str, str] = field(default_factory=dict)
+    flow: dict[str, str] = field(default_factory=dict)
+    experiment: dict[str, str] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     define: dict[str, str] = field(default_factory=dict)
     text: str = ""
