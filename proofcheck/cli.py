@@ -109,7 +109,7 @@ def replay(directory: str, ids: tuple[str, ...], timeout: float, jobs: int) -> N
 @click.option("--seed", default="", metavar="TEXT", show_default="drawn at random", help="The auditor's own number: with the head it chooses the tiles.")
 @click.option("--head", default="", metavar="DIGEST", help="A head that was published: the ledger must contain it.")
 @click.option("--require-coverage", default=None, metavar="SHARE", help='Less certified coverage, of "95 %" or 0.95, is INSUFFICIENT.')
-@click.option("--cells", default=20_000, show_default=True, help="Cells that the certified coverage may look at; 0 leaves it out.")
+@click.option("--cells", type=int, default=None, show_default="100000, fewer for large formulas", help="Cells that coverage looks at; 0: none.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores")
 @click.option("--certificate", metavar="FILE", help="Write the proof that full coverage is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the audit as JSON.")

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from heapq import nsmallest
 from math import ceil, log2, prod
 from multiprocessing import current_process, get_context
@@ -56,6 +57,8 @@ from ..kernel.terms import (
 )  # fmt: skip
 
 Progress: TypeAlias = Callable[[int, int, str], None]
+digits_of = lru_cache(maxsize=8)(Mpmath)
+"""The algebra for a number of digits: to make its context takes longer than many evaluations."""
 Index: TypeAlias = tuple[int, ...]
 
 NAME = "grid"
@@ -385,7 +388,7 @@ class Look:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.floats, self.balls = FloatsWithError(), Ball()
-        self.mpmaths = [Mpmath(plan.digits), Mpmath(2 * plan.digits)]
+        self.mpmaths = [digits_of(plan.digits), digits_of(2 * plan.digits)]
         self.goal_margin = margin(plan.goal)
         self.given_margin = None if plan.given is None else margin(plan.given)
         self.tally = Tally()
@@ -634,24 +637,24 @@ def refuted(plan: Plan, index: Index) -> Proof | None:
     if settled(substitute(plan.goal, terms)) is not False:
         return None
     at = _at(plan, index)
-    value = Mpmath(plan.digits).text(_margin_at(plan, index), 20)
+    value = digits_of(plan.digits).text(_margin_at(plan, index), 20)
     return Proof(plan.obligation.name, {"rule": "witness", "at": at}, NAME, detail=_violation(plan, index), margin=Margin(value, at))
 
 
 def _violation(plan: Plan, index: Index) -> str:
-    value = Mpmath(plan.digits).text(_margin_at(plan, index), 20)
+    value = digits_of(plan.digits).text(_margin_at(plan, index), 20)
     return f"the margin {value} at {_text(_at(plan, index))}"
 
 
 def _margin_at(plan: Plan, index: Index) -> Any:
-    algebra = Mpmath(plan.digits)
+    algebra = digits_of(plan.digits)
     (value,) = evaluate((margin(plan.goal),), algebra, position(plan.axes, index, algebra))
     return value
 
 
 def smallest(plan: Plan, tally: Tally) -> Margin | None:
     """Return the smallest margin among all points, by its value to all digits and its place; the first place of equals."""
-    algebra = Mpmath(plan.digits)
+    algebra = digits_of(plan.digits)
     found = [(algebra.exact(value), index) for _, index in tally.clear if algebra.finite(value := _margin_at(plan, index))]
     found += tally.settled
     if not found:

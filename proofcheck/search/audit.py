@@ -18,220 +18,48 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from hashlib import sha256
-from html import escape
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from proofcheck import store
+import numpy as np
+
 from proofcheck.claim import Claim, Library, library
 from proofcheck.evidence import Undecided
-from proofcheck.kernel import check as kernel_check
 from proofcheck.kernel.algebra import Ball, evaluate, precision
-from proofcheck.kernel.errors import Malformed, Rejected
+from proofcheck.kernel.errors import Malformed
+from proofcheck.kernel.files import read_bytes
 from proofcheck.kernel.parse import suggestion
-from proofcheck.kernel.rules.points import settled
-from proofcheck.kernel.terms import Obligation, Term, num, show, substitute
-from proofcheck.methods.grid import Plan, Tally, exact_position, examined, margin, planned
+from proofcheck.kernel.terms import Obligation, Term
+from proofcheck.methods.grid import Plan, Tally, exact_position, examined, planned
 from proofcheck.report.summary import several
-from proofcheck.verdict import EXIT_BUDGET, EXIT_FAIL, EXIT_INTEGRITY, EXIT_PASS
 
-from .coverage import Cloud, Coverage, Grid, Points, Resolution, cloud_resolution, cover, grid_resolution, percent, place
-from .imports import Declared, Row, declared, rows
+from .coverage import Array, Cloud, Grid, grid_resolution
+from .imports import MAX_LIST, Declared, Row, declared, rows
+from .ledger_audit import of_ledger
+from .verdicts import (
+    SAMPLE,
+    Asked,
+    Audit,
+    Check,
+    Progress,
+    SearchAudit,
+    Seen,
+    chosen,
+    follows,
+    point_text,
+    seen_at,
+    short,
+    together,
+    unit_places,
+    with_coverage,
+    with_resolution,
+    with_scattered,
+)  # fmt: skip
 from .workers import mapped
 
-Progress: TypeAlias = Callable[[int, int, str], None]
-
-SCHEMA = "proofcheck/audit/1"
-SAMPLE = 1_379
-"""Tiles that are computed again: of a search of which more than 0.5 % is misreported they meet a misreported tile with probability 0.999."""
-CERTAINTY = Fraction(999, 1000)
-BITS = 256
-CELLS = 20_000
-EXIT = {"confirmed": EXIT_PASS, "not-reproduced": EXIT_FAIL, "tampered": EXIT_INTEGRITY, "insufficient": EXIT_BUDGET}
-WORST = ("tampered", "not-reproduced", "insufficient", "confirmed")
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at: its name, whether it is in order (None where nothing was to be decided), and what was seen."""
-
-    name: str
-    ok: bool | None
-    text: str
-
-
-@dataclass(frozen=True)
-class SearchAudit:
-    """The audit of one search: verdict, the reason for it, and all that was looked at. ``certificate`` is text that the kernel accepted, if any."""
-
-    claim: str
-    title: str
-    verdict: str
-    reason: str
-    checks: tuple[Check, ...]
-    coverage: tuple[Coverage, ...] = ()
-    resolution: tuple[tuple[str, Resolution], ...] = ()
-    pictures: str = ""
-    certificate: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        return {
-            "claim": self.claim, "title": self.title, "verdict": self.verdict, "reason": self.reason,
-            "checks": [{"name": item.name, "ok": item.ok, "text": item.text} for item in self.checks],
-            "coverage": [item.to_json() for item in self.coverage],
-            "resolution": [{"method": method, **item.to_json()} for method, item in self.resolution],
-            "certificate": bool(self.certificate),
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Audit:
-    """The audit of a ledger, a declared search or a list of points. ``head``: digest of what was audited; ``nonce``: what chose the tiles with it."""
-
-    subject: str
-    kind: str
-    verdict: str
-    reason: str
-    head: str
-    nonce: str
-    searches: tuple[SearchAudit, ...] = field(default=())
-
-    @property
-    def exit_code(self) -> int:
-        """0 confirmed, 1 not reproduced, 4 insufficient, 6 tampered."""
-        return EXIT[self.verdict]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        return {
-            "schema": SCHEMA, "subject": self.subject, "kind": self.kind, "verdict": self.verdict, "reason": self.reason, "head": self.head,
-            "nonce": self.nonce, "exit_code": self.exit_code, "searches": [search.to_json() for search in self.searches],
-        }  # fmt: skip
-
-    def __str__(self) -> str:
-        lines = [f"{self.verdict.replace('-', ' ').upper()}  {self.subject}" + (f": {self.reason}" if self.reason else "")]
-        for search in self.searches:
-            lines += ["", f"  {search.claim}" + (f"  {search.title}" if search.title else "")]
-            lines += [f"  {'ok' if item.ok else '--' if item.ok is None else 'NO'}  {item.name:<11} {item.text}" for item in search.checks]
-        lines += ["", f"  {'head' if self.kind == 'ledger' else 'file'} {self.head}" + (f" · tiles chosen with --seed {self.nonce}" if self.nonce else "")]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows: the same words, escaped."""
-        return f"<pre>{escape(str(self))}</pre>"
-
-
-# -- exact points --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What balls and exact normal forms say at an exact point: holds, violated, outside, undefined or undecided; and an enclosure of the margin."""
-
-    what: str
-    low: Fraction | None = None
-    high: Fraction | None = None
-
-
-def seen_at(obligation: Obligation, at: Mapping[str, Term], bits: int = BITS) -> Seen:
-    """Return what is seen at a point, domain and hypotheses included. There is no tolerance."""
-    conditions = list(obligation.given)
-    for name, domain in obligation.domains:
-        if domain.integer:
-            conditions.append(Term("eq", (_whole_part(at[name]), at[name])))
-        for end, closed, ops in ((domain.lower, domain.lower_closed, ("ge", "gt")), (domain.upper, domain.upper_closed, ("le", "lt"))):
-            if end is not None:
-                conditions.append(Term(ops[0] if closed else ops[1], (at[name], end)))
-    found = [settled(substitute(condition, at)) for condition in conditions]
-    if any(item is False for item in found):
-        return Seen("outside")
-    enclosure = enclosed(margin(obligation.goal), at, bits)
-    if any(item is None for item in found):
-        return Seen("undecided", *enclosure)
-    holds = settled(substitute(obligation.goal, at))
-    what = "holds" if holds else "violated" if holds is False else "undefined" if enclosure[0] is None else "undecided"
-    return Seen(what, *enclosure)
-
-
-def _whole_part(term: Term) -> Term:
-    """Return the whole number next to a constant."""
-    with precision(BITS):
-        (value,) = evaluate((term,), Ball(), {})
-        return num(round(float(value.mid()))) if value.is_finite() else num(0)
-
-
-def enclosed(term: Term, at: Mapping[str, Term], bits: int = BITS) -> tuple[Fraction, Fraction] | tuple[None, None]:
-    """Return rationals that enclose a term at an exact point; (None, None) where balls give no value."""
-    with precision(bits):
-        (value,) = evaluate((substitute(term, at),), Ball(), {})
-        if not value.is_finite():
-            return None, None
-        low, high = (_rational(end) for end in (value.lower(), value.upper()))
-        return low, high
-
-
-def _rational(value: Any) -> Fraction:
-    mantissa, exponent = value.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-
-def point_text(at: Mapping[str, Term]) -> str:
-    """Return a point in words."""
-    return ", ".join(f"{name} = {show(value, 60)}" for name, value in at.items()) or "the only point"
-
-
-def short(value: Fraction | None) -> str:
-    """Return a margin to a few digits."""
-    return "none" if value is None else f"{float(value):.6g}"
-
-
-# -- which tiles ---------------------------------------------------------------------------------------------------------
-
-
-def chosen(head: str, nonce: str, tiles: int, sample: int) -> list[int]:
-    """Return ``sample`` of ``tiles`` numbers, ascending: those with the smallest sha256(head ‖ nonce ‖ number). All where there are no more."""
-    if sample >= tiles:
-        return list(range(tiles))
-    start = sha256(f"{head}|{nonce}|".encode())
-
-    def rank(number: int) -> bytes:
-        digest = start.copy()
-        digest.update(str(number).encode())
-        return digest.digest()
-
-    return sorted(sorted(range(tiles), key=rank)[:sample])
-
-
-def follows(sampled: int, tiles: int, noun: str = "misreported") -> str:
-    """Return the statement that follows where all sampled tiles came out as reported: 1 - (1 - f)^n >= 0.999."""
-    if sampled >= tiles:
-        return f"every tile was computed again: none is {noun}"
-    if not sampled:
-        return "no tile was computed again"
-    share = -math.expm1(math.log1p(-float(CERTAINTY)) / sampled)
-    digits = 1 - math.floor(math.log10(100 * share))
-    up = math.ceil(100 * share * 10**digits - 1e-9) / 10**digits
-    return f"with probability at least 0.999 at most {up:g} % of the tiles are {noun}"
-
-
 # -- a declared search ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the auditor asks for."""
-
-    sample: int = SAMPLE
-    nonce: str = ""
-    require: Fraction | None = None
-    cells: int = CELLS
-    jobs: int = 1
-    progress: Progress = lambda done, total, note: None
 
 
 def found_claim(lib: Library, name: str) -> Claim:
@@ -299,7 +127,7 @@ def of_grid(claim: Claim, search: Declared, head: str, asked: Asked) -> SearchAu
             verdict, reason = "insufficient", "none of the nodes computed again satisfies the hypotheses"
     result = SearchAudit(claim.id, search.title, verdict, reason, tuple(checks))
     found = with_coverage(claim, result, [(obligation, Grid(plan.axes))], asked, wanted=search.outcome != "found")
-    return with_resolution(found, [("grid", obligation, grid_resolution(obligation, plan.axes))])
+    return with_resolution(found, "", grid_resolution(obligation, plan.axes))
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
@@ -359,81 +187,20 @@ def of_list(claim: Claim, search: Declared, points: Sequence[Row], head: str, as
         Check("points", verdict == "confirmed", text + (f"; {reason}" if reason else f"; {follows(len(numbers), len(points)).replace('tile', 'point')}")),
     )
     result = SearchAudit(claim.id, search.title, verdict, reason, checks)
-    t = unit_places(obligation, [row.at for row in points])
-    if t is None:
-        return replace(result, checks=(*checks, Check("coverage", None, "none: a point has no place in the domain")))
+    t = unit_places(obligation, float_points(obligation, [row.at for row in points]))
+    t = t[:, np.isfinite(t).all(axis=0)]
     found = with_coverage(claim, result, [(obligation, Cloud(t))], asked, wanted=search.outcome != "found")
-    return with_resolution(found, [("points", obligation, cloud_resolution(obligation, t))])
+    return with_scattered(found, obligation, t, "")
+
+
+def float_points(obligation: Obligation, points: Sequence[Mapping[str, Term]]) -> dict[str, Array]:
+    """Return exact points as arrays of floats, by variable."""
+    with precision(64):
+        return {name: np.array([float(evaluate((at[name],), Ball(), {})[0].mid()) for at in points]) for name, _ in obligation.domains}
 
 
 def _seen_row(obligation: Obligation, at: dict[str, Term]) -> Seen:
     return seen_at(obligation, at)
-
-
-def unit_places(obligation: Obligation, points: Sequence[Mapping[str, Term]]) -> Any:
-    """Return the places of exact points in the unit cube, in float64, of shape (variables, points); None where there are none."""
-    import numpy as np  # noqa: PLC0415 - only for scattered points
-
-    if not points or not obligation.domains:
-        return None
-    array = np.empty((len(obligation.domains), len(points)))
-    with precision(64):
-        for j, at in enumerate(points):
-            env: dict[str, Any] = {}
-            for i, (name, domain) in enumerate(obligation.domains):
-                x = at[name]
-                env[name] = Ball.number(x.value) if isinstance(x.value, Fraction) else evaluate((x,), Ball(), {})[0]
-                key = place(domain.lower, domain.upper, Term("var", (), name))
-                array[i, j] = float(evaluate((key,), Ball(), env)[0].mid())
-    return array if bool(np.isfinite(array).all()) and bool((array >= -1e-9).all()) and bool((array <= 1 + 1e-9).all()) else None
-
-
-# -- coverage and resolution ---------------------------------------------------------------------------------------------
-
-
-def with_coverage(claim: Claim, result: SearchAudit, regions: Iterable[tuple[Obligation, Points]], asked: Asked, *, wanted: bool) -> SearchAudit:
-    """Return the audit with the certified coverage of each obligation; insufficient where it is below what is required and nothing was found."""
-    if asked.cells <= 0:
-        return result
-    from proofcheck.report.leftover import leftover  # noqa: PLC0415 - pictures are for reports
-
-    checks, coverages, pictures = list(result.checks), [], []
-    nodes: dict[str, Any] = {}
-    for obligation, points in regions:
-        found = cover(obligation, points, cells=asked.cells, jobs=asked.jobs, progress=asked.progress)
-        if isinstance(found, str):
-            checks.append(Check("coverage", None, f"not measured: {found}"))
-            continue
-        coverages.append(found)
-        pictures.append(leftover(found, obligation.domains))
-        checks.append(Check("coverage", None if asked.require is None or not wanted else found.share >= asked.require, found.sentence()))
-        if found.node is not None:
-            nodes[obligation.name] = found.node
-    result = replace(result, coverage=tuple(coverages), pictures="".join(pictures), checks=tuple(checks))
-    result = _offered(claim, result, nodes)
-    least = min((item.share for item in coverages), default=Fraction(0))
-    if wanted and asked.require is not None and least < asked.require and result.verdict == "confirmed":
-        reason = f"the certified coverage is {percent(least)}; {percent(asked.require)} are required"
-        result = replace(result, verdict="insufficient", reason=reason)
-    return result
-
-
-def _offered(claim: Claim, result: SearchAudit, nodes: Mapping[str, Any]) -> SearchAudit:
-    """Return the audit with a certificate, where full coverage makes a proof that the kernel accepts."""
-    if not nodes:
-        return result
-    certificate = store.assemble(claim, nodes)
-    receipt = kernel_check(claim.data, certificate)
-    proved = [finding.name for finding in receipt.findings if finding.name in nodes and finding.status == "proved"]
-    text = f"the coverage is 100 %: the kernel accepts the subdivision as a proof of {', '.join(proved)}"
-    return replace(result, certificate=(certificate or b"").decode(), checks=(*result.checks, Check("proof", True, text)))
-
-
-def with_resolution(result: SearchAudit, found: Iterable[tuple[str, Obligation, Resolution]]) -> SearchAudit:
-    """Return the audit with what the search could not have seen."""
-    items = [(method, resolution) for method, _, resolution in found]
-    checks = [Check("unseen", None, f"{resolution.sentence()}") for _, resolution in items]
-    return replace(result, resolution=(*result.resolution, *items), checks=(*result.checks, *checks))
 
 
 # -- the whole audit -----------------------------------------------------------------------------------------------------
@@ -441,13 +208,14 @@ def with_resolution(result: SearchAudit, found: Iterable[tuple[str, Obligation, 
 
 def audit(
     path: str | Path, *, claim: str = "", root: str | Path = ".", sample: int | None = None, full: bool = False, seed: str | int = "", head: str = "",
-    require_coverage: Fraction | str | None = None, cells: int = CELLS, jobs: int = 1, on_progress: Progress | None = None,
+    require_coverage: Fraction | str | None = None, cells: int | None = None, jobs: int = 1, on_progress: Progress | None = None,
 ) -> Audit:  # fmt: skip
     """Return the audit of a ledger (.jsonl), a declared search (.toml), or a list of points (.csv, .json; with ``claim``).
 
     ``root``: the project, the folder with ``claims``. ``sample``: how many tiles are computed again, 1,379 by default; ``full``: all. ``seed``: the
     auditor's nonce, drawn at random by default. ``head``: an anchored head that the ledger must contain. ``require_coverage``: the least certified
-    coverage, a share or a text such as "95 %". ``cells``: the budget of the coverage, 0 for none. Raises Malformed for what cannot be read.
+    coverage, a share or a text such as "95 %". ``cells``: the budget of the coverage, 0 for none, by default what the formula's size affords.
+    Raises Malformed for what cannot be read.
     """
     path = Path(path)
     if full and sample is not None:
@@ -456,32 +224,28 @@ def audit(
     asked = Asked(2**62 if full else SAMPLE if sample is None else sample, nonce, share_of(require_coverage), cells, jobs, on_progress or _silent)
     lib = library(Path(root) / "claims")
     suffix = path.suffix.lower()
+    if suffix == ".jsonl":
+        return of_ledger(lib, path, asked, head)
+    if head:
+        raise Malformed("PC204", "--head is for ledgers: nothing else has one.")
     if suffix == ".toml":
-        search = declared(path)
-    elif suffix in (".csv", ".json"):
-        if not claim:
-            raise Malformed("PC203", f"{path.name} is a list of points: --claim says of which claim.", hint="Or write a declaration (docs/audit.md).")
-        search = Declared(path, claim, file=path)
-    else:
+        return _of_declared(lib, declared(path), asked)
+    if suffix not in (".csv", ".json"):
         raise Malformed("PC204", f"{path.name} is no ledger (.jsonl), declaration (.toml) or list of points (.csv, .json).")
-    return _of_declared(lib, search, asked)
+    if not claim:
+        raise Malformed("PC203", f"{path.name} is a list of points: --claim says of which claim.", hint="Or write a declaration (docs/audit.md).")
+    return _of_declared(lib, Declared(path, claim, file=path), asked)
 
 
 def _of_declared(lib: Library, search: Declared, asked: Asked) -> Audit:
     claim = found_claim(lib, search.claim)
-    data = search.path.read_bytes() + (search.file.read_bytes() if search.file is not None and search.file != search.path else b"")
-    digest = sha256(data).hexdigest()
+    files = dict.fromkeys(path for path in (search.path, search.file) if path is not None)
+    digest = sha256(b"".join(read_bytes(path, path.parent, MAX_LIST) for path in files)).hexdigest()
     if search.file is None:
         result = of_grid(claim, search, digest, asked)
     else:
         result = of_list(claim, search, rows(search.file, obligation_of(claim, search.obligation)), digest, asked)
     return together(str(search.path), "declared", digest, asked.nonce, [result])
-
-
-def together(subject: str, kind: str, head: str, nonce: str, results: Sequence[SearchAudit]) -> Audit:
-    """Return the audit of all searches of a file: its verdict is the worst of theirs."""
-    worst = min(results, key=lambda result: WORST.index(result.verdict))
-    return Audit(subject, kind, worst.verdict, worst.reason, head, nonce, tuple(results))
 
 
 def share_of(value: Fraction | str | None) -> Fraction | None:
@@ -502,4 +266,4 @@ def _silent(done: int, total: int, note: str) -> None:
     del done, total, note
 
 
-__all__ = ["Audit", "Check", "Rejected", "SearchAudit", "audit"]
+__all__ = ["Audit", "Check", "SearchAudit", "audit"]

@@ -24,11 +24,11 @@ LABEL = 16
 
 
 def audit_command(
-    root: Path, *, path: str, claim: str, sample: int | None, full: bool, seed: str, head: str, require_coverage: str | None, cells: int, jobs: int,
+    root: Path, *, path: str, claim: str, sample: int | None, full: bool, seed: str, head: str, require_coverage: str | None, cells: int | None, jobs: int,
     certificate: str | None, as_json: bool, folder: str, no_report: bool,
 ) -> int:  # fmt: skip
     """Audit one ledger, declaration or list; print what was found, write the page; the exit code is the verdict's."""
-    if (sample is not None and sample < 0) or cells < 0 or jobs < 1:
+    if (sample is not None and sample < 0) or (cells is not None and cells < 0) or jobs < 1:
         raise Malformed("PC204", "--sample and --cells are not negative, --jobs is positive.")
     with TerminalProgress() as progress:
         progress.on_event(Event("started", "audit", 0, 1))

@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 
 from proofcheck.kernel.algebra import Ball, evaluate, interval, precision, sides
 from proofcheck.kernel.calculus import conditions
-from proofcheck.kernel.rules.subdivide import DIGITS, FORMS, MAX_CUTS, Cell, Enclosures, chart_of
+from proofcheck.kernel.rules.subdivide import DIGITS, MAX_CUTS, Cell
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, div, mul, num, postorder, rational, show, sub, substitute, var, variables
+from proofcheck.methods.frontier import Look, Search
 from proofcheck.methods.grid import Axis
 from proofcheck.methods.inequality import Budget, definedness
 
@@ -40,7 +41,7 @@ Progress: TypeAlias = Callable[[int, int, str], None]
 BITS = 64
 CELLS = 50_000
 KEPT = 200_000  # cells that are kept for a picture
-CHUNK = 64
+BATCH, FEW = 512, 24  # cells that are looked at together; so few that floats are not worth asking
 DECIDED_CONDITIONS = 4000
 CLOUD_CELLS = 200_000
 CLOUD_DEPTH = 26
@@ -217,28 +218,45 @@ def fractions_of(cell: Dyadic) -> Cell:
 
 # -- what a cell shows ---------------------------------------------------------------------------------------------------
 
-OUTSIDE = "x"
+OUTSIDE = "outside"
+UNDECIDED = frozenset({*DIGITS, "."})
 
 
 class Judge:
-    """Decides cells by the kernel's forms: N, M or C where the claim holds on the whole cell, x where no point of it counts, else nothing."""
+    """Decides cells: N, M or C where that form of the kernel proves the claim on the whole cell, x where no point of it counts.
+
+    Of many cells at once, floats say first which forms are worth trying, and along which axis to cut the others; balls decide.
+    """
 
     def __init__(self, cube: Cube, *, clip: bool) -> None:
         self.cube = cube
-        self.enclosures = Enclosures(chart_of(cube.obligation), cube.obligation, BITS, clip=clip)
+        self.search = Search(cube.obligation, BITS, clip=clip)
+        self.enclosures = self.search.enclosures
 
-    def __call__(self, cell: Dyadic) -> str:
-        exact = self.contracted(fractions_of(cell))
-        if exact is None:
-            return OUTSIDE
+    def judged(self, cells: Sequence[Dyadic]) -> list[str]:
+        """Return for each cell the letter of what decides it, else the digit of the axis to cut first, or "." where none is better."""
+        exact = [self.contracted(fractions_of(cell)) for cell in cells]
+        held = [cell for cell in exact if cell is not None]
+        if len(held) < FEW:
+            forms = iter(["NMC"] * len(held))
+            axes = iter(["."] * len(held))
+        else:
+            low = np.array([[float(a) for a, _ in cell] for cell in held]).T
+            width = np.array([[float(b - a) for a, b in cell] for cell in held]).T
+            looked = Look(self.search, low, width)
+            forms, axes = iter(looked.forms.tolist()), iter([DIGITS[axis] if axis < len(DIGITS) else "." for axis in looked.axes.tolist()])
+        return [OUTSIDE if cell is None else self.confirmed(cell, next(forms)) or next(axes) for cell in exact]
+
+    def confirmed(self, cell: Cell, forms: str) -> str:
+        """Return the first of the forms by which balls decide a cell, x where they find it outside the hypotheses, else nothing."""
         with precision(BITS):
-            if self.cube.obligation.given:
+            if forms and self.cube.obligation.given:
                 chart = self.enclosures.chart
-                if self.enclosures.excluded(sides(chart.given, self.enclosures.balls, self.enclosures.box(exact))):
+                if self.enclosures.excluded(sides(chart.given, self.enclosures.balls, self.enclosures.box(cell))):
                     return OUTSIDE
             # Monotonicity matters where both sides meet at a face of the domain; elsewhere the other forms are as good.
-            forms = "NMC" if any(low == 0 or high == 1 for low, high in exact) else "NM"
-            return next((form for form in forms if self.enclosures.decides(form, exact)), "")
+            edge = any(low == 0 or high == 1 for low, high in cell)
+            return next((form for form in forms if (edge or form != "C" or forms == "C") and self.enclosures.decides(form, cell)), "")
 
     def contracted(self, cell: Cell) -> Cell | None:
         """Return the hull of the points of a cell whose whole-number coordinates are whole; None where there are none."""
@@ -261,9 +279,9 @@ def _prepare(judge: Judge) -> None:
     _judge = judge
 
 
-def _judged(cells: list[Dyadic]) -> str:
+def _judged(cells: list[Dyadic]) -> list[str]:
     assert _judge is not None
-    return "".join(_judge(cell) or "." for cell in cells)
+    return _judge.judged(cells)
 
 
 # -- coverage ------------------------------------------------------------------------------------------------------------
@@ -356,11 +374,11 @@ def cover(obligation: Obligation, points: Points, *, cells: int = CELLS, jobs: i
             finest = max((cell for cell, _ in frontier), key=lambda cell: sum(n for _, n in cell))
             following: list[tuple[Dyadic, Any]] = []
             for (cell, here), letter in zip(frontier, letters, strict=True):
-                if letter != ".":
+                if letter not in UNDECIDED:
                     volume["outside" if letter == OUTSIDE else "proved"] += Fraction(1, 1 << depth)
                     found[cell] = "N" if letter == OUTSIDE else letter
                     continue
-                parts = _halved(cell, here, points, cube.whole)
+                parts = _halved(cell, here, points, cube.whole, letter)
                 if parts is None:
                     unsplit += 1
                     remaining.append(cell)
@@ -399,14 +417,15 @@ class _Workers:
         if self.pool is not None:
             self.pool.shutdown(cancel_futures=True)
 
-    def judged(self, cells: list[Dyadic]) -> str:
-        """Return a letter for each cell."""
-        if self.jobs == 1 or len(cells) < 4 * CHUNK:
-            return "".join(self.judge(cell) or "." for cell in cells)
+    def judged(self, cells: list[Dyadic]) -> list[str]:
+        """Return a letter or a digit for each cell. Batches are the same for every number of processes."""
+        batches = [cells[i : i + BATCH] for i in range(0, len(cells), BATCH)]
+        if self.jobs == 1 or len(batches) < 2:
+            return [letter for batch in batches for letter in self.judge.judged(batch)]
         if self.pool is None:
             # `fork` hands the judge over without pickling it: a deep term would overflow the pickler's recursion.
             self.pool = ProcessPoolExecutor(self.jobs, get_context("fork"), _prepare, (self.judge,))
-        return "".join(self.pool.map(_judged, (cells[i : i + CHUNK] for i in range(0, len(cells), CHUNK))))
+        return [letter for found in self.pool.map(_judged, batches) for letter in found]
 
 
 def _premises(obligation: Obligation) -> list[Any] | None:
@@ -418,9 +437,12 @@ def _premises(obligation: Obligation) -> list[Any] | None:
     return definedness(obligation, wanted, Budget(DECIDED_CONDITIONS, _silent), BITS)
 
 
-def _halved(cell: Dyadic, here: Any, points: Points, whole: Mapping[int, tuple[int, int]]) -> tuple[int, list[tuple[Dyadic, Any]]] | None:
-    """Return both halves across the longest axis on which both hold points, or None where every cut would leave a half without."""
-    for axis in sorted(range(len(cell)), key=lambda i: (cell[i][1], i)):
+def _halved(
+    cell: Dyadic, here: Any, points: Points, whole: Mapping[int, tuple[int, int]], first: str
+) -> tuple[int, list[tuple[Dyadic, Any]]] | None:
+    """Return both halves across the axis ``first``, else the longest, on which both hold points; None where every cut would leave a half without."""
+    preferred = DIGITS.find(first)
+    for axis in sorted(range(len(cell)), key=lambda i: (i != preferred, cell[i][1], i)):
         k, n = cell[axis]
         if axis in whole and (1 << n) >= 2 * whole[axis][1]:
             continue
@@ -437,7 +459,7 @@ def _tree(start: Dyadic, found: Mapping[Dyadic, str]) -> str:
         cell = stack.pop()
         letter = found[cell]
         tree.append(letter)
-        if letter not in FORMS:
+        if letter not in ("N", "M", "C"):
             axis = DIGITS.index(letter)
             k, n = cell[axis]
             stack += [(*cell[:axis], (2 * k + side, n + 1), *cell[axis + 1 :]) for side in (1, 0)]
@@ -587,8 +609,3 @@ def cloud_resolution(obligation: Obligation, t: Array) -> Resolution:
         centres = np.concatenate([keep - step, keep + step])
     side = min(1.0, 2 * most * (1 + 1e-12))
     return _resolved(obligation, [Fraction(side)] * size, exact=False, least=least / most)
-
-
-def seen_with(points: int, certainty: Fraction = Fraction(999, 1000)) -> float:
-    """Return the share of the volume that ``points`` independent uniform points hit with this probability: 1 - (1 - certainty)^(1/points)."""
-    return -math.expm1(math.log1p(-float(certainty)) / points) if points else 1.0
