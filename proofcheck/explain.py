@@ -52,9 +52,11 @@ OUTSIDE = 'if it is true for reasons outside the language, a step may say so: `b
 WORDS = {
     "sign": "sign: the signs of its parts decide it",
     "point": "point: no variable is left; balls or equal normal forms decide it",
+    "krawczyk": "krawczyk: a small box is mapped into itself, so that a solution lies there",
+    "nowhere": "nowhere: on every cell of the box some relation fails",
     UNCHECKED: "symbolic: by computer algebra, which the kernel does not look at",
 }
-FORMS = {"N": "natural", "M": "mean value", "C": "corner", "l": "derivative at the lower edge", "r": "derivative at the upper edge"}
+FORMS = {"N": "natural", "M": "mean value", "C": "corner", "H": "second order", "l": "derivative at the lower edge", "r": "derivative at the upper edge"}
 RELATIONS = {"gt": ">", "lt": "<", "eq": "="}
 UNRUN = "checks run with `proofcheck verify`"
 PICTURE = "\0"
@@ -256,6 +258,8 @@ def sentence(part: Part, entry: Entry) -> str:
             return f"cut: {short(node['formula'])} is proved first, and used"
         case "monotone":
             return f"monotone: the value at the {node['from']} end of {pretty_text(node['var'])}, and the sign of the slope"
+        case "telescope":
+            return f"telescope: one step of {pretty_text(node['step'])}, and the limit of the difference"
         case "restrict":
             return f"restrict: the hypotheses put {pretty_domain(node['var'], node['domain'])}"
         case "weaken":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from .errors import Malformed
-from .terms import BINDERS, ONE, ZERO, Term, add, div, mul, neg, num, postorder, power, rational, sub, total
+from .terms import BINDERS, ONE, ZERO, Term, add, div, mul, neg, num, postorder, power, rational, sub, substitute, total
+
+MAX_VISITED = 2_000_000
 
 
 def derivative(root: Term, name: str) -> Term:
@@ -48,32 +51,45 @@ def slope(order: list[Term], name: str) -> Term:
     return made[order[-1]] if order else ZERO
 
 
-def gradient(root: Term, names: Sequence[str], spend: Callable[[int], None]) -> list[Term]:
-    """Return the partial derivatives of a term. ``spend`` is told how many nodes were looked at."""
-    return [_guarded(part, [root]) for part in _slopes(root, names, spend)]
+@lru_cache(maxsize=16)
+def gradient(root: Term, names: tuple[str, ...], point: tuple[Term, ...]) -> tuple[tuple[Term, ...], int]:
+    """Return the partial derivatives of a term at a point, and how many nodes were looked at."""
+    first, visited = _slopes(root, names)
+    return _placed([_guarded(part, [root]) for part in first], names, point), visited
 
 
-def hessian(root: Term, names: Sequence[str], spend: Callable[[int], None]) -> list[list[Term]]:
-    """Return the matrix of second derivatives, the same term on both sides of its diagonal.
+@lru_cache(maxsize=16)
+def hessian(root: Term, names: tuple[str, ...], point: tuple[Term, ...]) -> tuple[tuple[Term, ...], int]:
+    """Return the second derivatives of a term at a point, row by row, and how many nodes were looked at.
 
-    Soundness: derivatives exist only of terms that are smooth where these derivatives have values, so mixed ones commute; an entry
-    has a value only where the term and both first derivatives have one.
+    Soundness: derivatives exist only of terms that are smooth where these derivatives have values, so mixed ones commute, and the
+    same term stands on both sides of the diagonal; it has a value only where the term and both first derivatives have one.
     """
-    first = _slopes(root, names, spend)
-    lower = [
-        [_guarded(part, [root, first[i], *([first[j]] if j < i else [])]) for j, part in enumerate(_slopes(first[i], names[: i + 1], spend))]
-        for i in range(len(names))
-    ]
-    return [[lower[max(i, j)][min(i, j)] for j in range(len(names))] for i in range(len(names))]
+    first, visited = _slopes(root, names)
+    lower: list[Term] = []
+    for i, part in enumerate(first):
+        second, more = _slopes(part, names[: i + 1])
+        lower += [_guarded(entry, [root, part, *([first[j]] if j < i else [])]) for j, entry in enumerate(second)]
+        visited += more
+    entries = _placed(lower, names, point)
+    size = range(len(names))
+    return tuple(entries[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for i in size for j in size), visited
 
 
-def _slopes(root: Term, names: Sequence[str], spend: Callable[[int], None]) -> list[Term]:
-    found = []
+def _placed(terms: list[Term], names: tuple[str, ...], point: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Return the terms at a point; parts that they share are substituted once."""
+    return substitute(Term("vector", tuple(terms)), dict(zip(names, point, strict=True))).args
+
+
+def _slopes(root: Term, names: tuple[str, ...]) -> tuple[list[Term], int]:
+    found, visited = [], 0
     for name in names:
         order = dependent(root, name)
-        spend(len(order))
         found.append(slope(order, name))
-    return found
+        visited += len(order)
+        if visited > MAX_VISITED:
+            raise Malformed("PC106", f"The derivatives look at more than {MAX_VISITED} nodes.", hint="Shorten the term, or take fewer variables.")
+    return found, visited
 
 
 def _guarded(part: Term, needed: Sequence[Term]) -> Term:

@@ -691,26 +691,16 @@ class Scope:
         if not flat or len(flat) > MAX_MATRIX or any(entry.op in RELATIONS + CONNECTIVES for entry in flat):
             raise Malformed("PC107", f"The point of a {kind} has from 1 to {MAX_MATRIX} numbers.")
         self.depth += 1
-        names = [f"_new{self.depth}_{i}" for i in range(len(flat))]
+        names = tuple(f"_new{self.depth}_{i}" for i in range(len(flat)))
         fresh = iter(names)
         outside, self.local = self.local, {**self.local, str(args[0].value): _each(point, lambda _: var(next(fresh)))}
         body = self.scalar_term(self.value(args[1]), kind)
         self.local = outside
         self.depth -= 1
-        if kind == "gradient":
-            (entries,) = self.placed([gradient(body, names, self.visited)], names, flat)
-            parts = iter(entries)
-            return _each(point, lambda _: next(parts))
-        return tuple(map(tuple, self.placed(hessian(body, names, self.visited), names, flat)))
-
-    def placed(self, rows: list[list[Term]], names: list[str], point: list[Term]) -> list[list[Term]]:
-        """Return terms in fresh variables at a point; parts that they share are substituted once."""
-        found = iter(substitute(Term("vector", tuple(part for row in rows for part in row)), dict(zip(names, point, strict=True))).args)
-        return [[next(found) for _ in row] for row in rows]
-
-    def visited(self, nodes: int) -> None:
-        """Count nodes that a derivative looks at, which takes less than expanding them."""
-        self.spend(1 + nodes // 8)
+        entries, visited = (gradient if kind == "gradient" else hessian)(body, names, tuple(flat))
+        self.spend(visited // 8)  # it takes less than expanding them
+        parts = iter(entries)
+        return _each(point, lambda _: next(parts)) if kind == "gradient" else tuple(tuple(next(parts) for _ in flat) for _ in flat)
 
     def eigenvalue(self, values: list[Value]) -> Term:
         """Return an eigenvalue as a term. The matrix must be symmetric: identical terms on both sides, or equal normal forms."""

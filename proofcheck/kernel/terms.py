@@ -104,7 +104,7 @@ TRUE = Term("eq", (ZERO, ZERO))
 
 def rational(term: Term) -> Fraction | None:
     """Return the number that a ``num`` term holds, else None."""
-    return term.value if isinstance(term.value, Fraction) else None
+    return term.value if type(term.value) is Fraction else None  # isinstance asks an abstract base class, which takes long
 
 
 # Smart constructors fold rationals and drop neutral elements. They never drop an operand that could be undefined:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from proofcheck.algebras.floats import Array, Floats, FloatsWithError, Pair, evaluated
 from proofcheck.algebras.intervals import IntervalGradients, Intervals, Truth
 from proofcheck.kernel.algebra import decide, precision, relations, sides
+from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
 from proofcheck.kernel.terms import Obligation, Term, conjuncts
 from proofcheck.run import Task, run
@@ -39,6 +40,10 @@ UNITS = 24
 """Units of one round: enough that processes finish together, few enough that each has full batches."""
 LEAST = 4_096
 """Cells that a unit may look at in one round, at the least."""
+MAX_CURVED = 6
+"""Variables up to which the second-order form is tried."""
+CURVED = 48
+"""Cells of a batch, the worst ones, for which balls try the second-order form: it is what narrow margins between steep slopes need."""
 CALL = "proofcheck.methods.frontier:unit_of_work"
 UNIT_SECONDS = 86_400.0  # the process that waits for a unit has a limit of its own
 UNIT_MEMORY = 1_000_000_000
@@ -165,6 +170,8 @@ class Search:
             self.starts = [float(low.mid()) for low in self.enclosures.lows]
             self.widths = [float(width.mid()) for width in self.enclosures.widths]
         atoms = conjuncts(self.chart.goal)
+        # Pairs of variables cost an evaluation each, and in narrow cells the mean value form is as good.
+        self.smooth = len(self.chart.names) <= MAX_CURVED
         self.monotone = all(atom.op in ("lt", "le", "gt", "ge") for atom in atoms)
 
     def dive(self, root: Cell, quota: int, progress: Progress) -> Growth:
@@ -195,7 +202,15 @@ class Search:
     def form(self, cell: Cell) -> str:
         """Return the first leaf form that decides the cell, or nothing."""
         edge = any(low == 0 or high == 1 for low, high in cell)
-        return next((form for form in ("NMC" if edge else "NM") if self.enclosures.decides(form, cell)), "")
+        forms = ("NMC" if edge else "NM") + ("H" if self.smooth else "")
+        return next((form for form in forms if self.decides(form, cell)), "")
+
+    def decides(self, form: str, cell: Cell) -> bool:
+        """Say whether a form decides the cell; a term that has no Taylor series is not decided by the second-order form."""
+        try:
+            return self.enclosures.decides(form, cell)
+        except Rejected:
+            return False
 
     def violates(self, cell: Cell) -> bool:
         """Say whether by balls the goal fails at the middle of a cell and all hypotheses hold there."""
@@ -236,6 +251,8 @@ class Search:
             looked = Look(self, low[:, take], width[:, take])
             spent += take.size
             letters = [self.confirmed(form, low[:, i], width[:, i]) for form, i in zip(looked.forms, take, strict=True)]
+            for place in [i for i, letter in enumerate(letters) if not letter][: CURVED if self.smooth else 0]:
+                letters[place] = self.confirmed("H", low[:, take[place]], width[:, take[place]])
             cut = np.array([not letter for letter in letters])
             axes = looked.axes
             for node, letter in zip(nodes[take], letters, strict=True):
@@ -271,7 +288,7 @@ class Search:
         if not form:
             return ""
         with precision(self.bits):
-            return form if self.enclosures.decides(form, exact(low, width)) else ""
+            return form if self.decides(form, exact(low, width)) else ""
 
 
 def centre(cell: Cell) -> Cell:

@@ -21,7 +21,7 @@ from proofcheck.kernel.calculus import conditions, derivative
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.exact import Element, coefficients, is_zero, normal
 from proofcheck.kernel.rules.premises import term_in
-from proofcheck.kernel.rules.subdivide import Cell, Enclosures, chart_of, unit
+from proofcheck.kernel.rules.subdivide import FORMS, Cell, Enclosures, chart_of, unit
 from proofcheck.kernel.rules.telescope import APPROACH
 from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.signs import ANY, Signs
@@ -655,7 +655,7 @@ def margin(obligation: Obligation) -> Margin | None:
 
 def leaf_count(node: Mapping[str, Any]) -> int:
     """Return the number of leaves below a proof node."""
-    own = sum(letter in "NMC" for letter in str(node.get("tree", "")))
+    own = sum(letter in FORMS for letter in str(node.get("tree", "")))
     parts = [node[key] for key in ("then", "yes", "no", "base", "slope") if key in node]
     parts += [part for key in ("pieces", "parts", "conditions", "premises") for part in node.get(key, [])]
     own += sum(str(strip[2]).count("N") for strip in node.get("strips", []))

@@ -15,7 +15,7 @@ from typing import Any
 from flint import arb, arb_mat, fmpq
 
 from proofcheck.evidence import Evidence, Proof, Undecided
-from proofcheck.kernel.algebra import Ball, Gradient, evaluate, precision
+from proofcheck.kernel.algebra import Ball, Gradient, ball, decide, evaluate, precision, sides
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.existence import Box, Exclusion, contracts, matrix_of, parameters, unknowns
@@ -32,6 +32,8 @@ RADII = (9, 12, 6, 15, 4, 3, 2, 1)
 """Exponents k of the radii 10^-k that are tried, in this order."""
 DIGITS_KEPT = 24
 STEPS = 60
+FEW, SMALL = 500, 6
+"""Cells for the other relations where one leaf does not do, and the most variables with which this is tried."""
 
 
 def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progress) -> Evidence:
@@ -69,32 +71,30 @@ def existing(obligation: Obligation, options: Mapping[str, Any], bits: int, budg
         centre = newton(obligation, equations, beginning(obligation, options))
     if centre is None:
         return "Newton's method finds no zero from the start point"
+    if rest is not None and fails_at(obligation, rest, centre, bits):
+        return "the other relations do not hold at the zero"
     why = ""
-    for k in sorted(RADII) if obligation.unique else RADII:
+    # One leaf over a small enough box decides most relations; only then is anything else tried.
+    for k, deep in [*((k, False) for k in RADII), *((k, True) for k in RADII if rest is not None)]:
         box = around(obligation, centre, Fraction(1, 10**k))
         if box is None:
             why = why or f"the zero near {', '.join(f'{name} = {float(value):.6g}' for name, value in list(centre.items())[:4])} is not inside the domains"
             continue
-        try:
-            with precision(bits):
-                contracts(obligation, equations, box)
-        except Rejected as error:
-            why = error.why
+        if not contracting(obligation, equations, box, bits):
+            why = "the Krawczyk operator maps no box around the zero into itself: is it a double one?"
             continue
-        node: dict[str, Any] = {"rule": "krawczyk", "prec": bits, "box": {name: [decimal(end) for end in ends] for name, ends in box.items()}}
+        node: dict[str, Any] = {"rule": "krawczyk", "prec": bits, "box": written(box)}
         if rest is not None:
-            proof = by_rest(obligation, rest, box, bits, budget)
+            proof = by_rest(obligation, rest, box, bits, budget if deep else None)
             if proof is None:
                 why = "the other relations are not proved on the box around the zero"
                 continue
             node["rest"] = proof
         if obligation.unique:
-            tree = subdivided(Exclusion(obligation, parameters(obligation)), box, bits, budget)
-            if tree is None:
-                why = "other solutions are not excluded"
-                continue
-            if tree not in "NM":
-                node["elsewhere"] = {"prec": bits, "tree": tree}
+            others = excluding(obligation, equations, centre, box, bits, budget)
+            if others is None:
+                return "other solutions are not excluded"
+            node.update(others)
         try:
             prove(obligation, node, Link())
         except Rejected as error:
@@ -104,8 +104,46 @@ def existing(obligation: Obligation, options: Mapping[str, Any], bits: int, budg
     return why
 
 
-def by_rest(obligation: Obligation, rest: Term, box: Box, bits: int, budget: Budget) -> dict[str, Any] | None:
-    """Return a proof of the other relations for every point of the box."""
+def contracting(obligation: Obligation, equations: list[Term], box: Box, bits: int) -> bool:
+    """Say whether the kernel's operator maps a box strictly into itself."""
+    try:
+        with precision(bits):
+            contracts(obligation, equations, box)
+    except Rejected:
+        return False
+    return True
+
+
+def written(box: Box) -> dict[str, list[str]]:
+    """Return a box as it stands in a certificate."""
+    return {name: [decimal(end) for end in ends] for name, ends in box.items()}
+
+
+def fails_at(obligation: Obligation, rest: Term, centre: Mapping[str, Fraction], bits: int) -> bool:
+    """Say whether the other relations certainly fail at the approximate zero."""
+    with precision(bits):
+        env = {**parameters(obligation), **{name: ball(value) for name, value in centre.items()}}
+        return decide(rest, sides((rest,), Ball(), env)) is False
+
+
+def excluding(
+    obligation: Obligation, equations: list[Term], centre: Mapping[str, Fraction], box: Box, bits: int, budget: Budget
+) -> dict[str, Any] | None:
+    """Return what shows that the domains contain no other solution: a wide box, and a tree for what is outside of it."""
+    whole = {name: (rational(domain.lower) if domain.lower else None, rational(domain.upper) if domain.upper else None) for name, domain in obligation.exists}
+    closure = {name: (low, high) for name, (low, high) in whole.items() if low is not None and high is not None}
+    if len(closure) == len(whole) and contracting(obligation, equations, closure, bits):
+        return {"wide": written(closure)} if closure != box else {}
+    for k in sorted(RADII):
+        wide = {name: (centre[name] - Fraction(1, 10**k), centre[name] + Fraction(1, 10**k)) for name in centre}
+        if all(wide[name][0] <= low and high <= wide[name][1] for name, (low, high) in box.items()) and contracting(obligation, equations, wide, bits):
+            tree = subdivided(Exclusion(obligation, parameters(obligation)), wide, bits, budget)
+            return None if tree is None else {"wide": written(wide), "elsewhere": {"prec": bits, "tree": tree}}
+    return None
+
+
+def by_rest(obligation: Obligation, rest: Term, box: Box, bits: int, budget: Budget | None) -> dict[str, Any] | None:
+    """Return a proof of the other relations for every point of the box: by one leaf, or within a budget by the method for inequalities."""
     domains = tuple((name, Domain(num(low), num(high), lower_closed=True, upper_closed=True)) for name, (low, high) in box.items())
     premise = Obligation(obligation.name, (*obligation.domains, *domains), obligation.given, rest)
     leaf: dict[str, Any] = {"rule": "bisection", "prec": bits, "tree": "N"}
@@ -114,7 +152,9 @@ def by_rest(obligation: Obligation, rest: Term, box: Box, bits: int, budget: Bud
             return leaf
     except Rejected:
         pass
-    return by_inequality(premise, budget, bits)
+    if budget is None or len(premise.domains) > SMALL:
+        return None
+    return by_inequality(premise, replace(budget, cells=min(budget.cells, FEW)), bits)
 
 
 def beginning(obligation: Obligation, options: Mapping[str, Any]) -> dict[str, arb]:

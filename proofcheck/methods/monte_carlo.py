@@ -31,11 +31,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri
 
 from ..algebras.floats import Floats, evaluated
 from ..evidence import Evidence, Margin, Support, Undecided, Violation
@@ -75,7 +75,7 @@ Interval = tuple[float, float]
 NAME = "monte_carlo"
 OPTIONS = ("seed", "at", "points", "samples", "resolution", "scale", "variance")
 LEVEL, MAX_CHECKS = 1e-10, 10_000
-BLOCK, FIRST, MOST, MAX_SAMPLES = 2**14, 2**14, 2**25, 2**32
+BLOCK, FIRST, MOST, MAX_SAMPLES = 2**13, 2**14, 2**25, 2**32
 RESOLUTION = Fraction(1, 200)
 NEVER = Fraction(1, 10**12)
 """The resolution of a neighbour that is to fail: it is sampled until it is contradicted, and not until it looks true."""
@@ -315,8 +315,11 @@ class Moments:
             self.shift = float(values.mean())
         apart = values - self.shift
         square = apart * apart
-        self.sums += [apart.sum(), square.sum(), square @ apart, square @ square]
         self.top = max(self.top, float(square.max()))
+        first, second = apart.sum(), square.sum()
+        apart *= square
+        square *= square  # no `@`: BLAS would start threads for these short sums, and wait for them
+        self.sums += [first, second, apart.sum(), square.sum()]
         self.count += len(values)
         self.seen += seen
 
@@ -335,7 +338,7 @@ class Moments:
         spread, third, fourth = self.central()
         if not spread > 0 or self.seen < SEEN or self.top > SHARE * self.count * spread:
             return None
-        z = -float(ndtri(level / 2))
+        z = -NormalDist().inv_cdf(level / 2)
         change = abs(third) / spread**1.5 * z**3 / (6 * math.sqrt(self.count)) + abs(fourth / spread**2 - 3) * z**4 / (24 * self.count)
         if not change < 1:
             return None
@@ -350,6 +353,7 @@ class Moments:
 
 def clopper_pearson(hits: int, count: int, level: float) -> Interval:
     """Return the interval that misses a binomial's probability with probability at most ``level``, for every probability."""
+    from scipy.special import betaincinv  # noqa: PLC0415 - slower to load than most means are to sample
 
     def least(number: int) -> float:
         return float(betaincinv(number, count - number + 1, level / 2)) if number else 0.0

@@ -25,6 +25,7 @@ FORMS = {
     "N": ("natural", "#3f9170"),
     "M": ("mean value", "#3b7fc4"),
     "C": ("corner", "#d0872c"),
+    "H": ("second-order", "#b0a030"),
     "l": ("by the derivative at the lower edge", "#9a62c4"),
     "r": ("by the derivative at the upper edge", "#c4628f"),
     "": ("cut further", "#7d8590"),

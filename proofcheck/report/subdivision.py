@@ -17,7 +17,7 @@ from itertools import pairwise
 from proofcheck.kernel.algebra import Ball, evaluate, precision
 from proofcheck.kernel.certificate import Node
 from proofcheck.kernel.rules.premises import domain_in, scope_of, term_in
-from proofcheck.kernel.rules.subdivide import DIGITS
+from proofcheck.kernel.rules.subdivide import DIGITS, FORMS
 from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import TRUE, Domain, Obligation, Term, rational, variables
 
@@ -225,7 +225,7 @@ def subdivision(part: Part) -> Subdivision:
         smallest = _half(smallest, axis, side)
     if node.get("end") == "upper":
         smallest = tuple(map(_turned, smallest))
-    return Subdivision(part.rule, part.domains, Counter({form: tree.count(form) for form in "NMC" if form in tree}), depths, smallest, node)
+    return Subdivision(part.rule, part.domains, Counter({form: tree.count(form) for form in FORMS if form in tree}), depths, smallest, node)
 
 
 def profile(tree: str) -> tuple[Counter[int], list[tuple[int, int]]]:
@@ -234,7 +234,7 @@ def profile(tree: str) -> tuple[Counter[int], list[tuple[int, int]]]:
     path: list[tuple[int, int]] = []
     deepest: list[tuple[int, int]] = []
     for letter in tree:
-        if letter not in "NMC":
+        if letter not in FORMS:
             path.append((DIGITS.index(letter), 0))
             continue
         depths[len(path)] += 1
@@ -254,10 +254,10 @@ def _cells(tree: str, dimension: int, most: int) -> Iterator[tuple[str, tuple[In
     skipped = 0  # nodes still to come below a cell that was cut off
     for letter in tree:
         if skipped:
-            skipped += -1 if letter in "NMC" else 1
+            skipped += -1 if letter in FORMS else 1
             continue
         depth, ends = stack.pop()
-        if letter in "NMC":
+        if letter in FORMS:
             yield letter, ends
         elif depth == last:
             yield "", ends

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from proofcheck.kernel.algebra import Ball, evaluate, interval, precision, sides
 from proofcheck.kernel.calculus import conditions
-from proofcheck.kernel.rules.subdivide import DIGITS, MAX_CUTS, Cell
+from proofcheck.kernel.rules.subdivide import DIGITS, FORMS, MAX_CUTS, Cell
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, div, mul, num, postorder, rational, show, sub, substitute, var, variables
 from proofcheck.methods.frontier import Look, Search
 from proofcheck.methods.grid import Axis
@@ -459,7 +459,7 @@ def _tree(start: Dyadic, found: Mapping[Dyadic, str]) -> str:
         cell = stack.pop()
         letter = found[cell]
         tree.append(letter)
-        if letter not in ("N", "M", "C"):
+        if letter not in FORMS:
             axis = DIGITS.index(letter)
             k, n = cell[axis]
             stack += [(*cell[:axis], (2 * k + side, n + 1), *cell[axis + 1 :]) for side in (1, 0)]

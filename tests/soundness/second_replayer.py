@@ -4,7 +4,8 @@ Of the kernel it uses the readers (``statement`` and, through it, ``parse``) and
 gradients and dense jets in two variables are its own, over mpmath's intervals (``mpmath.libmp``, what ``mpmath.iv`` is made of). It
 walks down a proof as the rules describe it and looks at every node it can reach by formulas alone:
 
-    bisection   leaves of the natural and the mean value form (the corner form rests on exact arithmetic: left out)
+    bisection   leaves of the natural and the mean value form (the corner form rests on exact arithmetic: left out; the second-order form: at
+                corners and middles only)
     zeros       the quotient by u^a on every leaf; that the coefficients below a are 0 up to rounding
     taylor      every strip, the same, on edges too; that strips tile
 
@@ -536,7 +537,11 @@ def _bisection(goal: Obligation, node: Node, keep: Callable[[int, int], bool]) -
         if form == "C" or not keep(index, len(cells)):
             continue
         try:
-            decided = _by_values(goal, cell, cut=cut) or (form == "M" and _by_slopes(goal, cell, cut=cut))
+            if form == "H":
+                points = product(*((low, (low + high) / 2, high) for low, high in cell))
+                decided = all(_by_values(goal, [(t, t) for t in point], cut=cut) for point in points)
+            else:
+                decided = _by_values(goal, cell, cut=cut) or (form == "M" and _by_slopes(goal, cell, cut=cut))
         except UnsureError:
             decided = False
         assert decided, (goal.name, form, cell)

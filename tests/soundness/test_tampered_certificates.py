@@ -23,8 +23,7 @@ PROOFS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
                 {"rule": "rewrite", "facts": [{"term": "sqrt(x^2)", "is": "x"}], "then": {"rule": "sign"}, "conditions": []}),
     "parametrise": ("acos(x) <= pi", {"x": "[-1, 1]"},
                     {"rule": "parametrise", "var": "x", "as": "cos(s)", "new": "s", "domain": "[0, pi]", "then":
-                     {"rule": "rewrite", "facts": [{"term": "acos(cos(s))", "is": "s"}], "then": {"rule": "sign"}, "conditions": [
-                         {"rule": "rewrite", "facts": [{"term": "1 - cos(s)^2", "is": "sin(s)^2"}], "then": {"rule": "sign"}}]}}),
+                     {"rule": "rewrite", "facts": [{"term": "acos(cos(s))", "is": "s"}], "then": {"rule": "sign"}}}),
     "telescope": ("gamma(x + 1/2)^2/gamma(x)^2 < x", {"x": "(0, inf)"},
                   {"rule": "scale", "factor": "1/x", "to": "gamma(x + 1/2)^2/(x*gamma(x)^2) - 1", "then":
                    {"rule": "telescope", "step": "1", "then": {"rule": "sign"}}}),

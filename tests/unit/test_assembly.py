@@ -106,9 +106,9 @@ def test_cut_does_not_prove_its_lemma() -> None:
 
 
 def test_a_sign_spreads_from_an_end_along_a_variable() -> None:
-    """The difference x - sin(x) rises from 0, because its slope 1 - cos(x) is a step's; without that step nothing is found."""
-    steps = {"slope": ob("1 - cos(x) >= 0", "x in [0, 3]")}
-    goal = ob("x - sin(x) >= 0", "x in [0, 3]")
+    """The difference x/2 + sin(x) rises from 0, because its slope 1/2 + cos(x) is a step's; without that step nothing is found."""
+    steps = {"slope": ob("1/2 + cos(x) >= 0", "x in [0, 2]")}
+    goal = ob("x/2 + sin(x) >= 0", "x in [0, 2]")
     found = assembly.attempt(goal, {"steps": steps, "uses": ["slope"], "along": "x", "end": "lower"}, lambda *_: None)
     assert isinstance(found, Proof)
     assert found.tree["rule"] == "monotone"

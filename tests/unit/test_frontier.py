@@ -87,7 +87,7 @@ def test_budget_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search stops near its budget, leaves open cells behind, and tells its progress on the way."""
     monkeypatch.setattr(frontier, "LEAST", 256)
     told: list[int] = []
-    hard = goal("x^2 + y^2 + z^2 + 1/10^9 > x*y + y*z + z*x", dict.fromkeys("xyz", "[-1, 1]"))
+    hard = goal("x^3 + y^3 + z^3 + 1/10^9 > 3*x*y*z - (x - y)^4", dict.fromkeys("xyz", "[0, 1]"))
     grown = subdivide(hard, 64, 3_000, lambda done, total, note: told.append(done))
     assert grown.open > 0
     assert 3_000 <= grown.spent < 3_000 + frontier.UNITS * frontier.BATCH
@@ -159,3 +159,33 @@ def test_a_sliver_inside_a_hypothesis_is_found() -> None:
     found = subdivide(sliver, 64, 200_000, quiet)
     assert found.violated
     assert found.spent < 100_000
+
+
+CURVED: list[tuple[str, dict[str, str], int]] = [
+    ("x^2 + y^2 - x*y - x - y + 1 + 1/100 > 0", dict.fromkeys("xy", "[-2, 2]"), 1),
+    ("x^4 - 2*x^2 + 1 + 1/1000 > 0", {"x": "[-2, 2]"}, 25),
+    ("exp(x) - x > 1 - 1/1000", {"x": "[-2, 1]"}, 5),
+    ("exp(x) - exp(1)*x > -1/10^6", {"x": "[0, 2]"}, 1),
+    ("x*log(x) > -1/exp(1) - 1/10000", {"x": "[1/10, 1]"}, 12),
+    ("sin(x*y) + x^2 + y^2 > -1/100", dict.fromkeys("xy", "[-1, 1]"), 25),
+    ("x^2 - 2*x*cos(y) + 1 - cos(y)*cos(y) + 1/100 > -1", {"x": "[-2, 2]", "y": "[0, 3]"}, 30),
+    ("x^6 + y^6 - 3*x^2*y^2 + 1 + 1/50 > 0", dict.fromkeys("xy", "[-2, 2]"), 300),
+    ("4*x^2 - 21/10*x^4 + x^6/3 + x*y - 4*y^2 + 4*y^4 > -104/100", {"x": "[-2, 2]", "y": "[-1, 1]"}, 120),
+    ("x^4 + 2*x^2*y - 21*x^2 + y^2 - 22*y + y^4 + 2*x*y^2 - 13*y^2 - 14*x + 170 > -1/100", dict.fromkeys("xy", "[-5, 5]"), 120),
+    ("x^4 + y^4 + z^4 - 4*x*y*z + 1 + 1/20 > 0", dict.fromkeys("xyz", "[-2, 2]"), 2_000),
+    ("sin(x)*sin(y) + cos(x)*cos(y)*cos(z) < 1 + 1/500", dict.fromkeys("xyz", "[0, 2]"), 1_100),
+]
+
+
+@pytest.mark.parametrize("case", CURVED, ids=lambda case: case[0])
+def test_second_order_needs_fewer_leaves(monkeypatch: pytest.MonkeyPatch, case: tuple[str, dict[str, str], int]) -> None:
+    """Near a smooth minimum the second-order form closes larger cells: fewer leaves than without it, by the stated bound."""
+    statement, domains, most = case
+    counts = []
+    for limit in (0, frontier.MAX_CURVED):
+        monkeypatch.setattr(frontier, "MAX_CURVED", limit)
+        grown = subdivide(goal(statement, domains), 64, 60_000, quiet)
+        assert grown.open == 0
+        counts.append(sum(letter.isupper() for letter in grown.texts[0]))
+        assert ("H" in grown.texts[0]) == (limit > 0)
+    assert counts[1] <= min(most, counts[0] * 2 // 3)

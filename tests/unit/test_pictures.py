@@ -44,7 +44,7 @@ def cut(tree: str, *names: str) -> Subdivision:
 def trees(draw: st.DrawFn, axes: int, depth: int = 5) -> str:
     """Draw a bisection tree."""
     if depth == 0 or draw(st.booleans()):
-        return draw(st.sampled_from("NMC"))
+        return draw(st.sampled_from("NMCH"))
     return str(draw(st.integers(0, axes - 1))) + draw(trees(axes, depth - 1)) + draw(trees(axes, depth - 1))
 
 

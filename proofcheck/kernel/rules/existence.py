@@ -35,12 +35,13 @@ def krawczyk(goal: Obligation, node: Node, link: Link) -> bool:
     Soundness: J(Y, p) encloses the (generalised) gradients of each equation over the convex box Y, so that for each y in Y there is a
     matrix A with rows in J(Y, p) and F(y) - F(m) = A (y - m). The continuous map y - C F(y) = m - C F(m) + (I - C A)(y - m) therefore
     takes Y into its interior; by Brouwer it has a fixed point. |I - C A| r < r makes C A invertible, so C is, and the fixed point
-    is a zero; two zeros would differ by a vector in the kernel of an invertible A, so it is the only one in Y. With `unique`, either
-    Y contains the domains, or (`elsewhere`) the rest of the domains is covered by cells on which a part of the goal certainly fails.
+    is a zero; two zeros would differ by a vector in the kernel of an invertible A, so it is the only one in Y. With `unique`, the same
+    holds on a box around Y (`wide`, else Y itself), inside the domains or not, which either contains the domains, or (`elsewhere`) the
+    rest of the domains is covered by cells on which a part of the goal certainly fails.
 
     Rejects: as many equations as unknowns are not there (PC315); a box outside the domains (PC313); no contraction (PC319).
     """
-    only_keys(node, "prec", "box", "rest", "elsewhere")
+    only_keys(node, "prec", "box", "rest", "wide", "elsewhere")
     bits = number_of(node, "prec", 30, 4096)
     names = unknowns(goal)
     parts = conjuncts(goal.goal)
@@ -48,7 +49,11 @@ def krawczyk(goal: Obligation, node: Node, link: Link) -> bool:
     rest = [part for part in parts if part.op != "eq"]
     if len(equations) != len(names):
         raise Rejected("PC315", f"{len(equations)} equations for {len(names)} unknowns; the rule needs as many.", goal.name)
-    box = box_of(goal, node, names)
+    box = box_of(goal, node.get("box"))
+    for name, domain in goal.exists:
+        for value in box[name]:
+            if not inside(num(value), domain, {}):
+                raise Rejected("PC313", f"{name} = {value} is not shown to lie in {domain}.", goal.name)
     with precision(bits):
         contracts(goal, equations, box)
     if rest:
@@ -57,11 +62,27 @@ def krawczyk(goal: Obligation, node: Node, link: Link) -> bool:
         established(premise, node_of(node, "rest"), link)
     elif "rest" in node:
         raise Rejected("PC302", "The proof has a premise for other relations, of which there are none.", goal.name)
-    if goal.unique and not all(_covers(box[name], domain) for name, domain in goal.exists):
-        nowhere_else(goal, node.get("elsewhere"), box)
-    elif "elsewhere" in node:
+    if goal.unique:
+        only_one(goal, equations, box, node)
+    elif "wide" in node or "elsewhere" in node:
         raise Rejected("PC302", "The proof excludes other solutions, which nothing asks for.", goal.name)
     return True
+
+
+def only_one(goal: Obligation, equations: list[Term], box: Box, node: Node) -> None:
+    """Reject unless the domains contain no solution but the one in the box."""
+    wide = box_of(goal, node["wide"]) if "wide" in node else box
+    if wide is not box:
+        if not all(wide[name][0] <= low and high <= wide[name][1] for name, (low, high) in box.items()):
+            raise Rejected("PC302", "The wide box does not contain the box.", goal.name)
+        with precision(number_of(node, "prec", 30, 4096)):
+            contracts(goal, equations, wide)
+    if not all(_covers(wide[name], domain) for name, domain in goal.exists):
+        elsewhere = node_of(node, "elsewhere")
+        only_keys(elsewhere, "prec", "tree")
+        excluded(goal, elsewhere, parameters(goal), wide)
+    elif "elsewhere" in node:
+        raise Rejected("PC302", "The proof excludes other solutions outside of the domains.", goal.name)
 
 
 def unknowns(goal: Obligation) -> list[str]:
@@ -73,21 +94,17 @@ def unknowns(goal: Obligation) -> list[str]:
     return [name for name, _ in goal.exists]
 
 
-def box_of(goal: Obligation, node: Node, names: list[str]) -> Box:
-    """Return the closed rational box of the proof, inside the domains (PC313), with a positive width in each name (PC302)."""
-    table = node.get("box")
-    if not isinstance(table, dict) or set(table) != set(names):
+def box_of(goal: Obligation, table: Any) -> Box:
+    """Return a closed rational box of the proof, with a positive width in each name (PC302)."""
+    if not isinstance(table, dict) or set(table) != {name for name, _ in goal.exists}:
         raise Rejected("PC302", "The proof needs a box: two ends for each name that is to be found.", goal.name)
     scope = scope_of(Obligation("", (), (), goal.goal))
     box: Box = {}
-    for name, domain in goal.exists:
+    for name, _ in goal.exists:
         ends = table[name]
         low, high = [rational(term_in(scope, end)) for end in ends] if isinstance(ends, list) and len(ends) == 2 else (None, None)
         if low is None or high is None or not low < high:
             raise Rejected("PC302", f"The box needs two rational ends for {name}, the lower one first.", goal.name)
-        for value in (low, high):
-            if not inside(num(value), domain, {}):
-                raise Rejected("PC313", f"{name} = {value} is not shown to lie in {domain}.", goal.name)
         box[name] = (low, high)
     return box
 
@@ -145,14 +162,6 @@ def _covers(ends: tuple[Fraction, Fraction], domain: Domain) -> bool:
     """Say whether [low, high] contains the domain."""
     low, high = (None if end is None else rational(end) for end in (domain.lower, domain.upper))
     return low is not None and high is not None and ends[0] <= low and high <= ends[1]
-
-
-def nowhere_else(goal: Obligation, node: Any, box: Box) -> None:
-    """Reject unless the domains outside the box contain no point at which the goal holds."""
-    if not isinstance(node, dict):
-        raise Rejected("PC302", "`unique` needs the box to be the domain, or a proof under `elsewhere`.", goal.name)
-    only_keys(node, "prec", "tree")
-    excluded(goal, node, parameters(goal), box)
 
 
 def excluded(goal: Obligation, node: Node, given: dict[str, arb], box: Box | None) -> None:

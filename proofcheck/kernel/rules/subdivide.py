@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from flint import arb
 
-from ..algebra import Ball, Gradient, decide, evaluate, has_value, interval, precision, relations, sides
+from ..algebra import Ball, Gradient, Series, decide, evaluate, has_value, interval, precision, relations, sides
 from ..certificate import Node, nodes_of, number_of, only_keys, text_of
 from ..errors import Rejected
 from ..exact import is_zero
+from ..series import PowerSeries
 from ..terms import NEGATED, Domain, Obligation, Term, add, conjuncts, mul, neg, num, rational, sub, substitute, var, variables
 from . import Link, established
 from .premises import formula_in, require_defined, scope_of, term_in
 
 MAX_NODES, MAX_CUTS = 4_000_000, 1_000
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+FORMS = "NMCH"
+"""The forms of a leaf: natural, mean value, corner, and second order with the Hessian."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def halves(cell: Cell, axis: int) -> tuple[Cell, Cell]:
 
 
 class Enclosures:
-    """Decides the formula of a chart on cells, by the three forms of a leaf. Trusts: clip only after ``require_defined``."""
+    """Decides the formula of a chart on cells, by the four forms of a leaf. Trusts: clip only after ``require_defined``."""
 
     def __init__(self, chart: Chart, goal: Obligation, bits: int, *, clip: bool) -> None:
         self.chart, self.obligation, self.bits = chart, goal, bits
@@ -174,9 +177,65 @@ class Enclosures:
     def _closed(self, name: str) -> Domain:
         return self.obligation.box[name]
 
+    def second_order(self, cell: Cell) -> bool:
+        """Say whether f(c) + f'(c) h + h f''(X) h / 2 >= 0, or > 0, for each relation of the goal, f being the difference of its sides."""
+        atoms = conjuncts(self.chart.goal)
+        if not all(atom.op in ("lt", "le", "gt", "ge") for atom in atoms):
+            return False
+        box = self.box(cell)
+        if not all(a.is_finite() and b.is_finite() for a, b in sides(atoms, self.balls, box).values()):
+            return False
+        centre = self.differences(tuple(((low + high) / 2, (low + high) / 2) for low, high in cell))
+        reach = [(self.widths[axis] * interval(-(high - low) / 2, (high - low) / 2)).abs_upper() for axis, (low, high) in enumerate(cell)]
+        for atom in atoms:
+            value, slopes = centre[atom]
+            upward = atom.op in ("gt", "ge")
+            difference = sub(*atom.args)
+            least = value if upward else -value
+            # All variables, not those with a slope at the centre: min(1, x) has none where x is above 1, and may have one elsewhere.
+            for i, row in self.curvature(difference if upward else neg(difference), box).items():
+                least += _least(slopes[i] or arb(0), row, i, reach)
+            if not (least > 0 or (least >= 0 and atom.op in ("le", "ge"))):
+                return False
+        return True
+
+    def curvature(self, term: Term, box: Mapping[str, arb]) -> dict[int, dict[int, arb]]:
+        """Return enclosures of the second derivatives over a box in all variables of a term; not finite where it is not smooth."""
+        names = self.chart.names
+        used = [axis for axis, name in enumerate(names) if name in variables(term)]
+        found: dict[int, dict[int, arb]] = {i: {} for i in used}
+        for i in used:
+            series = Series(3)
+            env = {name: series.variable(x) if name == names[i] else series.constant(x) for name, x in box.items()}
+            found[i][i] = 2 * series.coefficients(evaluate((term,), series, env)[0])[2]
+            for j in used[: used.index(i)]:
+                inner = Series(2)
+                outer = PowerSeries(inner, 2)
+                mixed = {name: outer.constant(inner.variable(x) if name == names[i] else inner.constant(x)) for name, x in box.items()}
+                mixed[names[j]] = [inner.constant(box[names[j]]), inner.one]
+                found[i][j] = found[j][i] = inner.coefficients(evaluate((term,), outer, mixed)[0][1])[1]
+        return found
+
     def decides(self, form: str, cell: Cell) -> bool:
-        """Say whether the form N, M or C decides the cell."""
-        return {"N": self.natural, "M": self.mean_value, "C": self.corner}[form](cell)
+        """Say whether the form N, M, C or H decides the cell."""
+        return {"N": self.natural, "M": self.mean_value, "C": self.corner, "H": self.second_order}[form](cell)
+
+
+def _least(slope: arb, row: Mapping[int, arb], axis: int, reach: list[arb]) -> arb:
+    """Return a lower bound of g h + d h^2 / 2 for |h| <= r, where d is the diagonal entry less the others, each shared by |2 h k| <= (s h^2 + k^2 / s).
+
+    Summed over the axes these are at most g h + h H h / 2.
+    """
+    r, d = reach[axis], row[axis]
+    for other, entry in row.items():
+        if other != axis:
+            d -= entry.abs_upper() * reach[other] / r
+    d, g = d.lower(), slope.abs_upper()
+    ends: arb = -g * r + d * r * r / 2
+    if d > 0:  # a parabola with its vertex at -g/d: inside, its value there; outside, the value at the end; never less than without d
+        inside: arb = (-g * r).max(-g * g / (2 * d))
+        return ends if slope.abs_lower() >= d * r else inside
+    return ends
 
 
 def bisection(goal: Obligation, node: Node, link: Link) -> bool:
@@ -187,11 +246,12 @@ def bisection(goal: Obligation, node: Node, link: Link) -> bool:
                  P on [l, u]
 
     The tree is a text in preorder: a digit cuts that variable, a capital is a leaf decided by the natural (N), the mean value
-    (M) or the corner (C) form.
+    (M), the corner (C) or the second-order (H) form.
 
     Soundness: the unit cube maps onto the domain by construction; a cut at an exact midpoint loses no point; on a leaf the
     enclosures contain every value of the terms, and relations are tested one-sidedly, so that NaN decides nothing. The mean
-    value form holds on the convex cell for the Lipschitz terms of the language (Clarke's derivatives for abs, min, max). Where
+    value form holds on the convex cell for the Lipschitz terms of the language (Clarke's derivatives for abs, min, max); the second-order form is Taylor's
+    with Lagrange's remainder, where second derivatives are finite over the cell and so the term is smooth. Where
     `conditions` are proved, arguments of sqrt, acos and asin are cut to their domain of definition.
 
     Rejects: a leaf that does not decide (PC303); missing or trailing nodes (PC304); an unbounded domain (PC315).
@@ -220,7 +280,7 @@ def leaves(tree: str, root: Cell) -> Iterator[tuple[str, Cell]]:
         if not stack:
             raise Rejected("PC304", "The tree has trailing nodes.")
         cell = stack.pop()
-        if letter in "NMC":
+        if letter in FORMS:
             yield letter, cell
             continue
         axis = DIGITS.find(letter)
