@@ -80,6 +80,8 @@ def obligation_of(claim: Claim, name: str) -> Obligation:
         names = ", ".join(item.name for item in entries)
         what = f"{claim.id} has no obligation {name!r}." if name else f"{claim.id} has {len(wanted)} statements: `obligation` says which."
         raise Malformed("PC104", what, hint=f"There are: {names[:400]}.")
+    if wanted[0].exists:
+        raise Malformed("PC204", f"{wanted[0].name} of {claim.id} says that something exists; a search looks for violations of what is said of all points.")
     return wanted[0]
 
 
