@@ -221,7 +221,7 @@ def missing(work: Work) -> list[str]:
         if entry.kind == "statement":
             # A step may state the same word for word; otherwise the statement is assembled from its steps, or searched as it stands.
             checks_only = statement.expect in ("open", "supported") and statement.of("check")
-            if not entry.by and (checks_only or any(step.obligation.same_statement(obligation) for step in steps)):
+            if not entry.by and not obligation.opaque and (checks_only or any(step.obligation.same_statement(obligation) for step in steps)):
                 continue
         names.append(obligation.name)
     return names

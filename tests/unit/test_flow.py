@@ -97,6 +97,16 @@ def test_a_violation_before_a_breakdown_counts(run: Callable[..., Evidence]) -> 
     assert isinstance(run("always(x <= 5)", {"x": "[1, 2]"}, '[flow]\nx = "1 + x"', starts=4, time=20), Violation)
 
 
+def test_a_stated_start_is_one_trajectory(claim_file: Callable[..., bytes]) -> None:
+    """A sanity value about a limit is measured from its own start, which the drawing names by number."""
+    more = f'{LOGISTIC}\n[[sanity]]\nat = {{ x = "1/2" }}\nshows = "limit(x) = 1 and always(x <= 1 and x > 0 and not (x > 2 or x < 0))"'
+    entry = kernel.read(claim_file("limit(x) = 1", {"x": "(0, 1]"}, more=more)).entries[1]
+    found = attempt(entry.obligation, {}, lambda *_: None)
+    assert isinstance(found, Support)
+    assert found.detail.startswith("1 trajectories")
+    assert (found.plots[0].title, found.plots[0].y.label) == ("The trajectory", "state 1")
+
+
 def test_limits_are_as_exact_as_they_claim(run: Callable[..., Evidence]) -> None:
     """The stated limit is told from one that differs by 1e-5, relatively, and agrees to 1e-6."""
     root = '[flow]\nx = "2 - x^2"'
@@ -187,6 +197,16 @@ def test_relations_with_errors(case: tuple[str, float, float, float, float, int]
     """A relation is violated beyond the error only, and agreement counts to the stated distance only."""
     relation, left, right, error, within, sign = case
     assert int(compared(relation, (np.asarray(left), np.asarray(error)), exactly(right), within).sign) == sign
+
+
+def test_a_statement_with_checks_is_measured_too(tmp_path: Any) -> None:
+    """A check that is supported does not stand for a statement that is violated."""
+    project = Project(tmp_path)
+    check = '[[check]]\nshows = "limit(x) = 1"\nfor_all.x = "(0, 1]"\nby = "flow"\n'
+    project.claim("bad", "limit(x) = 1", expect="supported", more=check + LOGISTIC)
+    (claim,) = project.report()["claims"]
+    assert [item["status"] for item in claim["obligations"]] == ["violated", "supported"]
+    assert (claim["verdict"], claim["outcome"]) == ("inconclusive", "FAIL")
 
 
 def test_verdicts(tmp_path: Any) -> None:
