@@ -1,7 +1,7 @@
 """Certified coverage: the part of a domain that the points of a search really exclude; and what could lie unseen between them.
 
 A search looks at points. Around each point an enclosure may prove the claim on a whole cell: the natural form, the mean value
-form f(c) + f'(X)(X - c), or monotonicity towards a corner, all by the kernel's balls and gradients. Cells are boxes of the unit
+form f(c) + f'(X)(X - c), the second-order form, or monotonicity towards a corner, all by the kernel's balls and gradients. Cells are boxes of the unit
 cube t, x = lower + (upper - lower) t, halved as long as both halves hold a point of the search: the smallest cells are those of
 single points. A large box that is proved as a whole covers all of its points at once.
 
@@ -223,7 +223,7 @@ UNDECIDED = frozenset({*DIGITS, "."})
 
 
 class Judge:
-    """Decides cells: N, M or C where that form of the kernel proves the claim on the whole cell, x where no point of it counts.
+    """Decides cells: N, M, C or H where that form of the kernel proves the claim on the whole cell, or that no point of it counts.
 
     Of many cells at once, floats say first which forms are worth trying, and along which axis to cut the others; balls decide.
     """
@@ -238,7 +238,7 @@ class Judge:
         exact = [self.contracted(fractions_of(cell)) for cell in cells]
         held = [cell for cell in exact if cell is not None]
         if len(held) < FEW:
-            forms = iter(["NMC"] * len(held))
+            forms = iter(["NMCH" if self.search.smooth else "NMC"] * len(held))
             axes = iter(["."] * len(held))
         else:
             low = np.array([[float(a) for a, _ in cell] for cell in held]).T
@@ -248,7 +248,7 @@ class Judge:
         return [OUTSIDE if cell is None else self.confirmed(cell, next(forms)) or next(axes) for cell in exact]
 
     def confirmed(self, cell: Cell, forms: str) -> str:
-        """Return the first of the forms by which balls decide a cell, x where they find it outside the hypotheses, else nothing."""
+        """Return the first of the forms by which balls decide a cell, OUTSIDE where they find it outside the hypotheses, else nothing."""
         with precision(BITS):
             if forms and self.cube.obligation.given:
                 chart = self.enclosures.chart
@@ -256,7 +256,7 @@ class Judge:
                     return OUTSIDE
             # Monotonicity matters where both sides meet at a face of the domain; elsewhere the other forms are as good.
             edge = any(low == 0 or high == 1 for low, high in cell)
-            return next((form for form in forms if (edge or form != "C" or forms == "C") and self.enclosures.decides(form, cell)), "")
+            return next((form for form in forms if (edge or form != "C" or forms == "C") and self.search.decides(form, cell)), "")
 
     def contracted(self, cell: Cell) -> Cell | None:
         """Return the hull of the points of a cell whose whole-number coordinates are whole; None where there are none."""

@@ -147,7 +147,7 @@ def test_every_cell_holds_a_point_of_the_search() -> None:
 
 def test_one_point_excludes_only_what_one_enclosure_reaches() -> None:
     """A single point is a single cell: the whole domain or nothing."""
-    easy, hard = obligation("x + 2 > 0", x="[0, 1]"), obligation("x*(1 - x) < 3/10", x="[0, 1]")
+    easy, hard = obligation("x + 2 > 0", x="[0, 1]"), obligation("sin(9*x) + cos(5*x) < 2", x="[0, 1]")
     assert covered(easy, Cloud(np.array([[0.3]]))).left == 0
     alone = covered(hard, Cloud(np.array([[0.3]])))
     assert (alone.left, alone.cells, alone.limit) == (1, 1, "points")
