@@ -70,15 +70,24 @@ def closed(goal: Obligation, known: Mapping[str, Obligation], equations: list[Te
     """Return a proof by the signs of the goal or of what an equation makes of it, given what the known steps show there."""
     usable = [(name, step) for name, step in known.items() if covers(step, goal) and variables(step.goal) <= set(goal.box)]
     formulas = [(name, formula) for name, step in usable for formula in conjuncts(step.goal)]
-    inner = replace(goal, given=(*goal.given, *(formula for _, formula in formulas)))
+    # What gives the terms values is proved before the steps' formulas come in: those only stand in the way.
+    equations = [equation for equation in equations if variables(equation) <= set(goal.box)]
+    lemmas: list[tuple[Term, Node]] = []
+    signs = Signs(goal.box, (*goal.given, *(formula for _, formula in formulas)))
+    for condition in dict.fromkeys(c for formula in (goal.goal, *equations) for c in conditions(formula) if not signs.holds(c)):
+        sofar = replace(goal, given=(*goal.given, *(formula for formula, _ in lemmas)))
+        found = definedness(sofar, (condition,), Budget(2_000, lambda *_: None), 64)
+        lemmas += [(condition, found[0])] if found else []
+    lemmas += [(formula, {"rule": "step", "id": name}) for name, formula in formulas]
+    inner = replace(goal, given=(*goal.given, *(formula for formula, _ in lemmas)))
     node = next((found for equation in equations if (found := scaled(inner, equation)) is not None), None)
     if node is None:
-        wanted = definedness(inner, conditions(goal.goal), Budget(2_000, lambda *_: None), 64)
-        if wanted is None or not Signs(inner.box, inner.given).holds(inner.goal):
+        needed = definedness(inner, conditions(goal.goal), Budget(2_000, lambda *_: None), 64)
+        if needed is None or not Signs(inner.box, inner.given).holds(inner.goal):
             return None
-        node = {"rule": "sign", **({"conditions": wanted} if wanted else {})}
-    for name, formula in reversed(formulas):
-        node = {"rule": "cut", "formula": show(formula), "lemma": {"rule": "step", "id": name}, "then": node}
+        node = {"rule": "sign", **({"conditions": needed} if needed else {})}
+    for formula, lemma in reversed(lemmas):
+        node = {"rule": "cut", "formula": show(formula), "lemma": lemma, "then": node}
     return node
 
 

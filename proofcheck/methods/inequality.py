@@ -442,7 +442,9 @@ def by_bisection(obligation: Obligation, budget: Budget, bits: int) -> dict[str,
         return None
     formulas = (*obligation.given, obligation.goal)
     cuttable = any(node.op in ("sqrt", "acos", "asin") for formula in formulas for node in postorder((formula,)))
-    premises = definedness(obligation, tuple(dict.fromkeys(c for f in formulas for c in conditions(f))), budget, bits) if cuttable else None
+    wanted = tuple(dict.fromkeys(c for f in formulas for c in conditions(f)))
+    # A condition of the hypotheses is not proved with the help of itself.
+    premises = definedness(obligation, wanted, budget, bits) if cuttable and obligation.goal not in wanted else None
     grown = subdivide(obligation, bits, budget.left, budget.progress, clip=premises is not None, processes=budget.processes)
     budget.spent += grown.spent
     if grown.stuck is not None and grown.violated:
