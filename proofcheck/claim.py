@@ -66,14 +66,28 @@ class Statements:
 
 
 @dataclass(frozen=True)
+class Erratum:
+    """One thing wrong, or said too loosely, in a paper: as printed, what is wrong, the claims that refute it and those of the correct statement."""
+
+    id: str
+    where: str
+    printed: str
+    problem: str
+    refuted: tuple[str, ...]
+    corrected: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Paper:
-    """A paper and its numbered statements."""
+    """A paper, its numbered statements and its errata."""
 
     id: str
     title: str
     authors: str
     reference: str
     statements: tuple[Statements, ...]
+    errata: tuple[Erratum, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,12 +209,28 @@ def load_paper(path: Path, root: Path) -> Paper:
                 raise Malformed("PC202", f"`{sorted(unknown)[0]}` is not a key here.").at(key=where)
             if "label" not in row or bool(row.get("claims")) == bool(row.get("reason")):
                 raise Malformed("PC203", "A statement has a label, and either claims or the reason why there are none.").at(key=where)
-            names = tuple(name if "/" in name else f"{path.parent.name}/{name}" for name in row.get("claims", []))
-            rows.append(Statements(str(row["label"]), str(row.get("title", "")), names, str(row.get("reason", ""))))
+            rows.append(Statements(str(row["label"]), str(row.get("title", "")), _full(path, row.get("claims", [])), str(row.get("reason", ""))))
         texts = {key: str(paper.get(key, "")) for key in ("title", "authors", "reference")}
-        return Paper(path.parent.name, texts["title"], texts["authors"], texts["reference"], tuple(rows))
+        errata = tuple(_erratum(path, row, i) for i, row in enumerate(tables.get("erratum", []), 1))
+        return Paper(path.parent.name, texts["title"], texts["authors"], texts["reference"], tuple(rows), errata)
     except Malformed as error:
         raise error.at(file=str(path)) from None
+
+
+def _full(path: Path, names: list[str]) -> tuple[str, ...]:
+    """Return claim ids in full: a name without a paper is of the paper whose file this is."""
+    return tuple(name if "/" in name else f"{path.parent.name}/{name}" for name in names)
+
+
+def _erratum(path: Path, row: Mapping[str, Any], number: int) -> Erratum:
+    where = f"[[erratum]] {number}"
+    unknown = set(row) - {"id", "where", "printed", "problem", "refuted", "corrected", "reason"}
+    if unknown:
+        raise Malformed("PC202", f"`{sorted(unknown)[0]}` is not a key here.").at(key=where)
+    if any(key not in row for key in ("id", "where", "problem")) or not (row.get("refuted") or row.get("reason")):
+        raise Malformed("PC203", "An erratum has an id, where, a problem, and claims that refute it or the reason why none does.").at(key=where)
+    texts = {key: str(row.get(key, "")) for key in ("id", "where", "printed", "problem", "reason")}
+    return Erratum(**texts, refuted=_full(path, row.get("refuted", [])), corrected=_full(path, row.get("corrected", [])))
 
 
 def coverage_errors(lib: Library) -> list[Malformed]:
@@ -211,6 +241,9 @@ def coverage_errors(lib: Library) -> list[Malformed]:
         where = str(lib.root / paper.id / "paper.toml")
         for row in paper.statements:
             errors += [Malformed("PC104", f"{row.label}: there is no claim {name!r}.").at(file=where) for name in row.claims if name not in lib.claims]
+        for item in paper.errata:
+            missing = [name for name in (*item.refuted, *item.corrected) if name not in lib.claims]
+            errors += [Malformed("PC104", f"{item.id}: there is no claim {name!r}.").at(file=where) for name in missing]
         orphans = [name for name in lib.claims if name.startswith(paper.id + "/") and name not in named]
         errors += [Malformed("PC203", f"No statement names the claim {name!r}.").at(file=where) for name in orphans]
     return errors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proofcheck.kernel.terms import PI, Domain, div, num
-from proofcheck.report.model import ClaimReport, ObligationReport, PaperReport, PaperRow, Report
+from proofcheck.report.model import ClaimReport, ErratumRow, ObligationReport, PaperReport, PaperRow, Report
 from proofcheck.report.pictures import drawn
 
 RIGHT_ANGLES = (("theta", Domain(num(0), div(PI, num(2)), lower_closed=False, upper_closed=True)),)
@@ -205,6 +205,13 @@ PAPER = PaperReport(
         PaperRow("Theorem 6", "Convergence", ("sample/limit", "sample/limit-complex")),
         PaperRow("Equation (12)", "The printed bound", ("sample/erratum-1",), status="erratum"),
         PaperRow("Definition 1", "Gating function", (), reason="a definition, nothing to prove"),
+    ),
+    (
+        ErratumRow(
+            "E1", "Equation (12)", "the bound is 1/5 too small", "k(x) ≤ 1", ("sample/erratum-1",), ("sample/kernel-bound",), "x = 1/2",
+            "as printed: refuted; corrected: proved",
+        ),
+        ErratumRow("E2", "abstract", "convergence is claimed from everywhere", status="a remark on wording"),
     ),
 )
 

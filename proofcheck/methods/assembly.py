@@ -76,8 +76,8 @@ def closed(goal: Obligation, known: Mapping[str, Obligation], equations: list[Te
     signs = Signs(goal.box, (*goal.given, *(formula for _, formula in formulas)))
     for condition in dict.fromkeys(c for formula in (goal.goal, *equations) for c in conditions(formula) if not signs.holds(c)):
         sofar = replace(goal, given=(*goal.given, *(formula for formula, _ in lemmas)))
-        found = definedness(sofar, (condition,), Budget(2_000, lambda *_: None), 64)
-        lemmas += [(condition, found[0])] if found else []
+        proofs = definedness(sofar, (condition,), Budget(2_000, lambda *_: None), 64)
+        lemmas += [(condition, proofs[0])] if proofs else []
     lemmas += [(formula, {"rule": "step", "id": name}) for name, formula in formulas]
     inner = replace(goal, given=(*goal.given, *(formula for formula, _ in lemmas)))
     node = next((found for equation in equations if (found := scaled(inner, equation)) is not None), None)

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from .model import SCHEMA, ClaimReport, ObligationReport, PaperReport, PaperRow, Report
+from .model import SCHEMA, ClaimReport, ErratumRow, ObligationReport, PaperReport, PaperRow, Report
 from .schema import schema, violations
 from .summary import counts
 
@@ -84,6 +84,8 @@ def _paper(value: dict[str, Any]) -> PaperReport:
     body = dict(value)
     if "rows" in body:
         body["rows"] = tuple(PaperRow(**_with_tuples(row, "claims")) for row in body["rows"])
+    if "errata" in body:
+        body["errata"] = tuple(ErratumRow(**_with_tuples(row, "refuted", "corrected")) for row in body["errata"])
     return PaperReport(**body)
 
 

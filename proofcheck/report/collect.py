@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from proofcheck.claim import Claim, Library
+from proofcheck.claim import Claim, Erratum, Library
 from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided, Violation
 from proofcheck.kernel import Finding, Receipt
 from proofcheck.kernel.errors import Malformed
@@ -19,7 +19,7 @@ from proofcheck.replay import Answer
 from proofcheck.store import proofs
 from proofcheck.verdict import Verdict
 
-from .model import ClaimReport, ObligationReport, PaperReport, PaperRow
+from .model import ClaimReport, ErratumRow, ObligationReport, PaperReport, PaperRow
 from .pictures import drawn
 from .plots import plot
 
@@ -178,6 +178,7 @@ def paper_reports(lib: Library, reports: Mapping[str, ClaimReport]) -> tuple[Pap
         PaperReport(
             paper.id, paper.title, paper.authors, paper.reference,
             tuple(PaperRow(row.label, row.title, row.claims, row.reason, coverage(row.claims, reports)) for row in paper.statements),
+            tuple(erratum_row(item, reports) for item in paper.errata),
         )
         for paper in chosen
     )  # fmt: skip
@@ -190,6 +191,17 @@ def coverage(claims: tuple[str, ...], reports: Mapping[str, ClaimReport]) -> str
     rows = [reports.get(name) for name in claims]
     words = [("not run" if row is None else row.verdict if row.outcome == "PASS" else f"{row.outcome} ({row.verdict})") for row in rows]
     return ", ".join(f"{words.count(word)} {word}" if words.count(word) > 1 else word for word in dict.fromkeys(words))
+
+
+def erratum_row(item: Erratum, reports: Mapping[str, ClaimReport]) -> ErratumRow:
+    """Return the record of an erratum: the witnesses that this run found, and what it knows of the printed and of the correct statement."""
+    found = [reports[name] for name in item.refuted if name in reports]
+    points = [", ".join(f"{name} = {value}" for name, value in claim.witness.items()) for claim in found if claim.witness]
+    printed = f"as printed: {coverage(item.refuted, reports)}" if item.refuted else item.reason
+    correct = f"corrected: {coverage(item.corrected, reports)}" if item.corrected else ""
+    more = item.reason if item.refuted else ""
+    status = "; ".join(text for text in (printed, correct, more) if text)
+    return ErratumRow(item.id, item.where, item.problem, item.printed, item.refuted, item.corrected, " · ".join(points), status)
 
 
 def environment() -> dict[str, str]:

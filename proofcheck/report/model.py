@@ -90,14 +90,29 @@ class PaperRow:
 
 
 @dataclass(frozen=True)
+class ErratumRow:
+    """One erratum of a paper: as printed, what is wrong, who refutes it and where, and what is known of the correct statement."""
+
+    id: str
+    where: str
+    problem: str
+    printed: str = ""
+    refuted: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
+    witness: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
 class PaperReport:
-    """A paper and the coverage of its numbered statements."""
+    """A paper, the coverage of its numbered statements, and its errata."""
 
     id: str
     title: str
     authors: str
     reference: str
     rows: tuple[PaperRow, ...] = ()
+    errata: tuple[ErratumRow, ...] = ()
 
 
 @dataclass(frozen=True)

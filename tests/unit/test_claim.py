@@ -319,6 +319,33 @@ def test_coverage_goes_both_ways(tmp_path: Path) -> None:
     assert [(error.code[:5], "'q/other'" in error.what) for error in missing] == [("PC104", True)]
 
 
+ERRATUM = """[[erratum]]
+id = "E1"
+where = "Lemma 1"
+problem = "the sign"
+refuted = ["one"]
+"""
+
+
+def test_errata_name_claims_that_exist(tmp_path: Path) -> None:
+    """An erratum's claims are looked up; one that does not exist is an error of the paper file."""
+    assert coverage_errors(_papers(tmp_path / "a", PAPER + ERRATUM, "one")) == []
+    (paper,) = _papers(tmp_path / "a", PAPER + ERRATUM, "one").papers
+    assert [(item.id, item.refuted, item.corrected) for item in paper.errata] == [("E1", ("p/one",), ())]
+    missing = coverage_errors(_papers(tmp_path / "b", PAPER + ERRATUM + 'corrected = ["two"]\n', "one"))
+    assert [(error.code[:5], "'p/two'" in error.what) for error in missing] == [("PC104", True)]
+
+
+@pytest.mark.parametrize(("old", "new", "code"), [("where", "place", "PC202"), ('refuted = ["one"]\n', "", "PC203"), ('problem = "the sign"\n', "", "PC203")])
+def test_errata_are_read_strictly(tmp_path: Path, old: str, new: str, code: str) -> None:
+    """An erratum has an id, a place, a problem, and a refutation or a reason; and no other keys."""
+    path = tmp_path / "paper.toml"
+    path.write_text(PAPER + ERRATUM.replace(old, new))
+    with pytest.raises(Malformed) as caught:
+        load_paper(path, tmp_path)
+    assert caught.value.code[:5] == code
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

@@ -18,7 +18,7 @@ from proofcheck.report.as_html import to_html
 from proofcheck.report.as_json import ReportError, from_json, to_json
 from proofcheck.report.as_junit import to_junit
 from proofcheck.report.as_terminal import render, show
-from proofcheck.report.model import ClaimReport, ObligationReport, PaperReport, PaperRow, Report
+from proofcheck.report.model import ClaimReport, ErratumRow, ObligationReport, PaperReport, PaperRow, Report
 from proofcheck.report.summary import KINDS, commands, duration, guarded, how, knowledge, trust, verdict
 from proofcheck.report.text import cells, clean, clean_lines, clip, pad, wrap
 from tests.sample_report import CONJECTURE, DETERMINANT, ERRATUM, KERNEL, LIMIT, SAMPLE, STUCK
@@ -103,7 +103,8 @@ def hostile_report(text: str) -> Report:
         for verdict_, outcome in (("proved", "PASS"), ("refuted", "FAIL"), ("error", "BROKEN"), ("inconclusive", "NEWS"))
     )
     row = poisoned(PaperRow, text)
-    report: Report = poisoned(Report, text, claims=claims, papers=(poisoned(PaperReport, text, rows=(row, replace(row, claims=()))),))
+    errata = (poisoned(ErratumRow, text), poisoned(ErratumRow, text, refuted=(), corrected=()))
+    report: Report = poisoned(Report, text, claims=claims, papers=(poisoned(PaperReport, text, rows=(row, replace(row, claims=())), errata=errata),))
     return report
 
 
