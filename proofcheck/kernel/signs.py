@@ -96,11 +96,13 @@ class Signs:
             return NONNEGATIVE
         if op in ("sin", "cos"):
             return self.of_wave(term)
-        if op in ("integral", "sum", "eigenvalue", "log", "tan", "inf"):
+        if op in ("integral", "sum", "eigenvalue", "tan", "inf"):
             return ANY
         a = self.sign(args[0])
         if op == "neg":
             return _negated(a)
+        if op == "log":
+            return self.sign(sub(args[0], ONE))
         if op in ("asin", "atan"):
             return a
         if op == "sqrt":
@@ -117,6 +119,9 @@ class Signs:
             choose = min if op == "min" else max
             return frozenset(choose(s, t) for s in a for t in b)
         if op == "sub":
+            if "exp" in (args[0].op, args[1].op) and ONE in args:  # exp(u) - 1 has the sign of u
+                exponential, towards = (args[0], 1) if args[1] is ONE else (args[1], -1)
+                return frozenset(towards * s for s in self.sign(exponential.args[0]))
             b = _negated(b)
         found = frozenset({0}) if 0 in a and 0 in b else frozenset()
         return found | (a - {0}) | (b - {0}) | (frozenset({0}) if (1 in a and -1 in b) or (-1 in a and 1 in b) else frozenset())
@@ -183,9 +188,11 @@ class Signs:
             b = symbol.args[0] if op == "cos" else sub(symbol.args[0], HALF_PI)
             near = [all(self.sign(side) <= POSITIVE for side in (sub(reach, b), add(reach, b))) for reach in (PI, TWO_PI)]
             return num(-1), ONE, not near[0], not (near[1] and self.sign(b) <= NONZERO)
-        if op not in ("acos", "asin", "atan"):
+        if op not in ("acos", "asin", "atan", "exp"):
             return None, None, False, False
         sign = self.sign(symbol.args[0])
+        if op == "exp":
+            return ONE if sign <= NONNEGATIVE else None, ONE if sign <= NONPOSITIVE else None, 0 in sign, 0 in sign
         if op == "acos":  # acos u = pi/2 - asin u falls: u > 0 gives values below pi/2
             low, low_closed = (HALF_PI, 0 in sign) if sign <= NONPOSITIVE else (ZERO, True)
             high, high_closed = (HALF_PI, 0 in sign) if sign <= NONNEGATIVE else (PI, True)

@@ -49,10 +49,11 @@ from proofcheck.kernel.terms import (
 
 from .frontier import leaves as open_leaves
 from .frontier import subdivide
+from .roots import squared
 from .squares import by_squares
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
-from .witness import Cubes, candidates, find, nearest, polish
+from .witness import DESCENDED, Cubes, candidates, find, nearest, polish
 
 Progress = Callable[[int, int, str], None]
 MAX_ORDER = 12
@@ -88,6 +89,9 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     """
     start = perf_counter()
     refutation = find(obligation, 300, polished=False)
+    infinite = any(None in (domain.lower, domain.upper) for _, domain in obligation.domains)
+    if refutation is None and (len(obligation.domains) > 2 or (infinite and len(obligation.domains) > 1)):
+        refutation = find(obligation, DESCENDED, polished=False)
     if refutation is not None:
         where = ", ".join(f"{name} = {text}" for name, text in refutation["at"].items())
         return Proof(obligation.name, refutation, "witness", perf_counter() - start, f"violated at {where}")
@@ -142,7 +146,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         node = prove(reduced, budget, bits)
         if node is not None:
             return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
-    node = telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
+    node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
     if node is None and grows(obligation):
         node = with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
         node = node or bounded(obligation, Budget(min(budget.cells, 3000), budget.progress, slopes=0), bits)
@@ -316,6 +320,19 @@ def by_parts(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
             return None
         parts.append(node)
     return {"rule": "both", "parts": parts}
+
+
+def rooted(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof by signs or squares in the roots of nonnegative variables, where that removes roots of products, or None."""
+    found = squared(obligation)
+    if found is None:
+        return None
+    node = by_signs(found.rest, budget, bits) or by_squares(found.rest)
+    premises = None if node is None else definedness(obligation, found.wanted, budget, bits)
+    if premises is None:
+        return None
+    whole = {**found.chart, **({"premises": premises} if premises else {}), "then": {"rule": "rewrite", "facts": found.facts, "then": node}}
+    return whole if _accepts(obligation, whole) else None
 
 
 def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:

@@ -137,6 +137,17 @@ class Screen:
         for index in np.argsort(value, kind="stable"):
             yield float(value[index]), tuple(Fraction(float(s)) for s in t[:, index])
 
+    def descended(self, start: tuple[Fraction, ...]) -> tuple[float, tuple[Fraction, ...]]:
+        """Return (badness, point) of the bottom of the valley below a point, by L-BFGS-B with differences for slopes."""
+        from scipy.optimize import minimize  # noqa: PLC0415 - a quarter of a second, for the few that need it
+
+        cube = self.inside(np.array([[0.0], [1.0]] * len(start)).reshape(len(start), 2))
+        found = minimize(
+            lambda t: float(self.badness(t[:, None])[0]), np.array([float(s) for s in start]), method="L-BFGS-B", bounds=list(map(tuple, cube)),
+            options={"ftol": 0.0, "gtol": 1e-15, "maxiter": 300},
+        )  # fmt: skip
+        return float(found.fun), tuple(Fraction(float(s)) for s in np.clip(found.x, cube[:, 0], cube[:, 1]))
+
 
 def _uses_variables(term: Term) -> bool:
     return any(node.op == "var" for node in postorder((term,)))

@@ -29,6 +29,8 @@ BOUNDS = (1, 2, 3, 4, 8, 16, 64, 1024, 2**16, 2**30, 0)
 SCREENED = 20_000
 CLOSE = 1e-9
 """A difference that floats may not tell from 0."""
+DESCENDED = 1_000
+"""Points from which on the best of them are followed downhill by an optimiser."""
 PATIENCE = 12
 """How often a point that balls of 80 bits hold for a violation is brought before the kernel in vain."""
 
@@ -81,7 +83,11 @@ def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str]
     if not cube.equalities:
         from .screen import Screen  # noqa: PLC0415 - numpy is loaded only where it is needed
 
-        seen = [(badness, t) for badness, t in islice(Screen(obligation).best(points), 8) if badness < 2] + seen
+        screen = Screen(obligation)
+        best = [(badness, t) for badness, t in islice(screen.best(points), 8) if badness < 2]
+        if points >= DESCENDED and not any(domain.integer for _, domain in obligation.domains):
+            best = sorted([*(screen.descended(t) for _, t in best[:3]), *best], key=lambda pair: pair[0])
+        seen = best + seen
         for badness, t in seen[:8]:
             node = cube.rounded(t) if badness < 0 else None
             if node is not None:

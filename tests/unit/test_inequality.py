@@ -53,6 +53,11 @@ def _attempt(file: bytes, **options: Any) -> Any:
         ("log(1 + x) >= 2*x/(2 + x)", {"x": "[0, inf)"}, "scale"),
         ("cos(x) >= 1 - x^2/2", {"x": "real"}, "split"),
         ("sqrt(x) <= (x + 1)/2", {"x": "[0, inf)"}, ""),
+        # in the roots of variables
+        ("x + y >= 2*sqrt(x*y)", {"x": "[0, 10]", "y": "[0, 10]"}, "chart"),
+        ("x + y + z >= sqrt(x*y) + sqrt(y*z) + sqrt(z*x)", {"x": "[0, 3]", "y": "[0, 3]", "z": "[0, inf)"}, "chart"),
+        ("x + y + 4*z >= 4*sqrt(x*z)", {"x": "[0, 3]", "y": "(0, 3]", "z": "[0, 1]"}, "chart"),
+        ("sqrt(x) <= 1 + x/4", {"x": "[0, 9]"}, "chart"),
         # ranges of functions
         ("sin(x*y) <= 1", {"x": "real", "y": "real"}, "sign"),
         ("x + sin(x) <= x + 1", {"x": "real"}, "sign"),
