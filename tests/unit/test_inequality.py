@@ -56,7 +56,7 @@ def _attempt(file: bytes, **options: Any) -> Any:
         # in the roots of variables
         ("x + y >= 2*sqrt(x*y)", {"x": "[0, 10]", "y": "[0, 10]"}, "chart"),
         ("x + y + z >= sqrt(x*y) + sqrt(y*z) + sqrt(z*x)", {"x": "[0, 3]", "y": "[0, 3]", "z": "[0, inf)"}, "chart"),
-        ("x + y + 4*z >= 4*sqrt(x*z)", {"x": "[0, 3]", "y": "(0, 3]", "z": "[0, 1]"}, "chart"),
+        ("x + y^2 + 4*z >= 4*sqrt(x*z)", {"x": "[0, 3]", "y": "[-1, 1]", "z": "(0, 1]"}, "chart"),
         ("sqrt(x) <= 1 + x/4", {"x": "[0, 9]"}, "chart"),
         # ranges of functions
         ("sin(x*y) <= 1", {"x": "real", "y": "real"}, "sign"),
