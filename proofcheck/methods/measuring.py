@@ -25,8 +25,8 @@ class Truth:
 def judged(formula: Term, values: Mapping[Term, Pair], env: Mapping[str, Pair], within: float, known: Mapping[Term, Truth] | None = None) -> Truth:
     """Return where a formula holds; ``values`` are the measured terms with their errors, ``env`` the variables, ``known`` whole formulas.
 
-    A relation is violated only where it is by more than the error. A weak one and an equality also hold where both sides agree
-    to ``within`` and the error is no larger; a strict one that the error does not tell is unclear. NaN is unclear.
+    A relation is violated only where it is by more than the error. An equality holds where both sides agree to ``within`` and the error is no
+    larger. Where the error does not tell both sides apart and is no larger than ``within``, a weak relation holds and a strict one is unclear. So is NaN.
     """
     if known and formula in known:
         return known[formula]
@@ -62,7 +62,7 @@ def compared(relation: str, left: Pair, right: Pair, within: float) -> Truth:
         else:
             weak = relation in ("le", "ge")
             sign = np.where(gap > error, HOLDS, np.where(gap < -error, VIOLATED, UNCLEAR))
-            near = (np.abs(gap) <= np.maximum(error, size if weak else 0.0)) & (error <= size)
+            near = (np.abs(gap) <= error) & (error <= size)
             sign = np.where(near & (sign != HOLDS), HOLDS if weak else np.where(error == 0, VIOLATED, UNCLEAR), sign)
             margin = gap
     bad = ~np.isfinite(gap) | ~np.isfinite(error)

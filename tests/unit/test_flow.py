@@ -187,7 +187,7 @@ def test_rate_of_decay() -> None:
 COMPARED = [
     ("lt", 1.0, 2.0, 0.5, 0.0, HOLDS), ("lt", 1.0, 2.0, 1.5, 0.0, UNCLEAR), ("lt", 2.0, 1.0, 0.5, 0.0, VIOLATED), ("lt", 1.0, 1.0, 0.0, 0.1, VIOLATED),
     ("le", 1.0, 1.0, 0.0, 0.0, HOLDS), ("le", 1.0, 1.0, 1e-9, 1e-6, HOLDS), ("le", 1.0, 1.0, 1e-3, 1e-6, UNCLEAR), ("gt", 2.0, 1.0, 0.1, 0.0, HOLDS),
-    ("ge", 1.0, 2.0, 0.1, 0.0, VIOLATED), ("eq", 1.0, 1.0, 1e-9, 1e-6, HOLDS), ("eq", 1.0, 1.1, 1e-9, 1e-6, VIOLATED), ("eq", 1.0, 1.0, 1.0, 1e-6, UNCLEAR),
+    ("le", 1.0000001, 1.0, 1e-9, 1e-6, VIOLATED), ("ge", 1.0, 2.0, 0.1, 0.0, VIOLATED), ("eq", 1.0, 1.0, 1e-9, 1e-6, HOLDS), ("eq", 1.0, 1.1, 1e-9, 1e-6, VIOLATED), ("eq", 1.0, 1.0, 1.0, 1e-6, UNCLEAR),
     ("ne", 1.0, 1.1, 1e-9, 1e-6, HOLDS), ("ne", 1.0, 1.0, 0.0, 1e-6, VIOLATED), ("eq", math.nan, 1.0, 0.0, 1e-6, UNCLEAR), ("lt", 1.0, 2.0, math.inf, 0.1, UNCLEAR),
 ]  # fmt: skip
 
