@@ -176,7 +176,7 @@ def sample(curve: Curve, colour: str, y: float) -> Iterator[str]:
 
 def dot(x: float, y: float) -> str:
     """Return the outline of a small disc."""
-    return f"M{x - 2:.1f} {y:.1f}a2 2 0 1 0 4 0a2 2 0 1 0 -4 0z"
+    return f"M{x - 2.6:.1f} {y:.1f}a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0z"
 
 
 def stroke(outline: str, colour: str, width: float, *, dashed: bool = False) -> str:
