@@ -19,7 +19,7 @@ from proofcheck.verdict import EXIT_ENVIRONMENT, exit_code
 from .audit import Audit, audit
 
 COLOURS = {"confirmed": "\x1b[1;32m", "not-reproduced": "\x1b[1;31m", "tampered": "\x1b[1;31m", "insufficient": "\x1b[1;33m"}
-LABEL = 16
+LABEL = 17
 """Columns before the text of a check."""
 
 
@@ -70,7 +70,7 @@ def rendered(result: Audit, width: int, *, color: bool) -> str:
         for item in search.checks:
             mark = {True: "ok", False: "NO", None: "--"}[item.ok]
             rows = wrap(clean(item.text), width - LABEL)
-            lines.append(f"  {mark}  {item.name:<10}{rows[0]}")
+            lines.append(f"  {mark}  {item.name:<11}{rows[0]}")
             lines += [" " * LABEL + row for row in rows[1:]]
     chosen = f", tiles chosen with --seed {clean(result.nonce)}" if result.nonce else ""
     return "\n".join([*lines, "", f"  {'head' if result.kind == 'ledger' else 'digest'} {result.head}{chosen}"])

@@ -51,6 +51,7 @@ LIMITS = {"points": 2**22, "starts": 10_000, "steps": 10_000, "boxes": 10**7, "p
 """How large the parameters of a stage may be."""
 WRONG_PARAMETERS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
 """What engines raise for parameters that they were not made for: those of a stage come from the ledger."""
+ULP = Fraction(1, 2**52)
 CERTIFIED = ("grid",)
 """Methods whose counts rest on error bounds and balls: they are the same on every machine."""
 
@@ -356,8 +357,9 @@ def _margin_again(obligations: Mapping[str, Obligation], job: tuple[str, Tile]) 
     except (Malformed, ValueError, ZeroDivisionError) as error:
         return f"the point cannot be read: {error}", Seen("undecided")
     seen = seen_at(obligations[name], at)
-    if repr(float((low + high) / 2)) != tile.margin:
-        return f"the margin {tile.margin} is not the middle of its enclosure", seen
+    slip = max(abs(low), abs(high)) * ULP
+    if "inf" in tile.margin or not low - slip <= Fraction(tile.margin) <= high + slip:
+        return f"the margin {tile.margin} does not lie in its enclosure", seen
     if seen.low is not None and seen.high is not None:
         if not (low <= seen.high and seen.low <= high):
             return f"the margin is reported in [{short(low)}, {short(high)}], and lies in [{short(seen.low)}, {short(seen.high)}]", seen

@@ -57,6 +57,14 @@ def test_honest_searches_are_confirmed(project: Project, method: str, budget: in
     assert found.searches[0].certificate
 
 
+def test_ties_are_confirmed(project: Project) -> None:
+    """Where both sides are equal at a node, the margin is 0 and its enclosure reaches to both sides of it."""
+    project.claim("tight", "x*(pi - x) <= pi^2/4", domains={"x": "[0, pi]"})
+    found = audited(project, searched(project, "tight", "grid", points=101))
+    assert found.verdict == "confirmed", str(found)
+    assert "smallest 0 at x = 1/2*pi" in check(found, "margins")
+
+
 @pytest.mark.parametrize("method", ["grid", "random", "all"])
 def test_a_find_is_confirmed_by_its_witness(project: Project, method: str) -> None:
     """A search that found a counterexample is confirmed where the kernel accepts it again; coverage does not matter then."""
