@@ -6,6 +6,7 @@ the machine's load. So tiles can be computed in any order, again, and by somebod
 ===========  ===============================================================================================================
 method       one tile
 ===========  ===============================================================================================================
+zeros        points on a branch where both sides of a strict relation are equal by construction
 random       2^k points of a scrambled Sobol sequence, half of them moved onto and towards faces; the best ones improved
 descent      many starts improved together by gradients; the best of them by SLSQP under the hypotheses, or L-BFGS-B
 direct       DIRECT on the whole cube (deterministic)
@@ -139,6 +140,23 @@ def random(space: Space, stage: Mapping[str, Any], index: int, number: int, seed
     best.sort(key=lambda pair: pair[0])
     if space.smooth and seen.margin > 0 and best:
         descend(seen, np.array([t for _, t in best[: 4 * POLISHED]]).T, number, 40)
+    return seen
+
+
+def zero(space: Space, stage: Mapping[str, Any], index: int, number: int, seed: int) -> Seen:
+    """Look at the simple points of a branch of ``space.zeros``, the simplest first: every one in the domain and the hypotheses is a violation."""
+    del index, seed
+    seen = Seen(space, part={"branch": number})
+    t = special(space.dimension, int(stage["points"])) if space.dimension else np.zeros((0, 1))
+    t = t[:, np.all(t == space.clipped(t), axis=0)]  # next to an open end, nothing is simple
+    with np.errstate(all="ignore"):
+        goal, held = space.looked(t)
+    seen.points, seen.work = t.shape[1], t.shape[1]
+    seen.outside = int(np.count_nonzero(held < 0))
+    seen.undefined = int(np.count_nonzero(np.isnan(goal) | np.isnan(held)))
+    inside = np.flatnonzero((held >= 0) & (np.abs(goal) < NEARLY))
+    simple = sorted(inside, key=lambda place: sum(Fraction(float(s)).limit_denominator(24).denominator for s in t[:, place]))
+    seen.suspects = [(0.0, t[:, place]) for place in simple[:KEPT]]
     return seen
 
 
@@ -497,5 +515,5 @@ def _volume(cell: Cell) -> Fraction:
 
 
 ENGINES: Mapping[str, Callable[[Space, Mapping[str, Any], int, int, int], Seen]] = {
-    "random": random, "descent": descent, "direct": directed, "annealing": annealed, "evolution": evolved, "bisect": bisected,
+    "random": random, "zeros": zero, "descent": descent, "direct": directed, "annealing": annealed, "evolution": evolved, "bisect": bisected,
 }  # fmt: skip

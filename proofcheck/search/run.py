@@ -40,6 +40,8 @@ FOLDER = Path("reports/searches")
 FORMULA = "problems/search"
 """The id of a claim that is only a formula."""
 MISSES = 5
+MAX_SHOWN, MAX_NAMES = 60, 40
+"""Characters of a coordinate, and coordinates, that people are shown; the ledger has all."""
 PATIENCE = 0.2
 """Seconds after which a signal is noticed at the latest while tiles are computed elsewhere."""
 MAX_BUDGET = 10**13
@@ -128,7 +130,9 @@ class SearchResult:
 
 
 def _point(at: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in at.items()) or "the only point"
+    shown = [f"{name} = {value if len(value) <= MAX_SHOWN else value[:MAX_SHOWN] + '…'}" for name, value in at.items()]
+    rest = [f"and {len(shown) - MAX_NAMES} more"] if len(shown) > MAX_NAMES else []
+    return ", ".join(shown[:MAX_NAMES] + rest) or "the only point"
 
 
 def _short(text: str) -> str:

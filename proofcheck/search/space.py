@@ -290,11 +290,48 @@ def whole_number(domain: Domain, row: Array) -> Array:
 
 
 def spaces(obligation: Obligation) -> tuple[Space, ...]:
-    """Return the branches of an obligation: one, or one for each choice of roots of its quadratic equations. Raises Malformed (PC315 for none)."""
-    found = []
-    for solutions, unsolved in _solved(obligation):
-        found.append(_space(obligation, solutions, unsolved))
-    return tuple(found)
+    """Return the branches of an obligation: one, or one for each choice of roots of its quadratic equations. Raises Malformed (PC204)."""
+    if obligation.exists:
+        raise Malformed("PC204", "The search cannot refute that something exists: no single point does.", hint="Negate it, or search a step.")
+    if obligation.opaque:
+        raise Malformed("PC204", "The statement speaks of numbers that only a method can measure.", hint="Search a step, or a formula without them.")
+    return tuple(_space(obligation, solutions, unsolved) for solutions, unsolved in _solved(obligation, ()))
+
+
+def zeros(obligation: Obligation) -> tuple[Space, ...]:
+    """Return the branches on which both sides of a strict relation are equal, which violates it; none where no equation can be solved.
+
+    a > b is violated where a - b = 0; a sum of squares where each of them is 0. Solved for some variables, that holds at every point of a branch:
+    so zeros are found that lie at no simple point of the domain.
+    """
+    found: list[Space] = []
+    for part in conjuncts(_normal(obligation.goal)):
+        if part.op in ("gt", "lt", "ne"):
+            equations = tuple(Term("eq", (term, num(0))) for term in _squares(sub(*part.args)) if not _vanishes(term))
+            found += [_space(obligation, solutions, ()) for solutions, unsolved in _solved(obligation, equations) if solutions and not unsolved]
+    return tuple(found[:8])
+
+
+def _squares(term: Term) -> tuple[Term, ...]:
+    """Return terms that all are 0 only where ``term`` is: the bases of its squares where it is a sum of squares, else itself."""
+    bases = []
+    for part in _summands(term):
+        while part.op == "mul" and (factor := rational(part.args[0])) is not None and factor > 0:
+            part = part.args[1]  # noqa: PLW2901 - positive factors do not matter
+        even = part.op == "pow" and isinstance(part.value, int) and part.value > 0 and part.value % 2 == 0
+        if even or (part.op == "mul" and part.args[0] is part.args[1]):
+            bases.append(part.args[0])
+        elif rational(part) != 0:
+            return (term,)
+    return tuple(bases) if term.op == "add" else (term,) if len(bases) != 1 else tuple(bases)
+
+
+def _vanishes(term: Term) -> bool:
+    """Say whether a term is 0 at a few points, as far as floats tell."""
+    names = sorted(variables(term))
+    env = dict(zip(names, np.random.default_rng(2).uniform(0.1, 0.9, (len(names), 16)), strict=True))
+    (value,) = evaluated((term,), Floats(), env)
+    return bool(np.all(np.abs(value) < 1e-13))
 
 
 def _space(obligation: Obligation, solutions: tuple[tuple[str, Term], ...], unsolved: tuple[Term, ...]) -> Space:
@@ -390,12 +427,12 @@ def _summands(term: Term) -> Iterator[Term]:
             yield node
 
 
-def _solved(obligation: Obligation) -> list[tuple[tuple[tuple[str, Term], ...], tuple[Term, ...]]]:
-    """Return the branches: solutions of equations by variable, and equations that could not be solved."""
+def _solved(obligation: Obligation, more: tuple[Term, ...]) -> list[tuple[tuple[tuple[str, Term], ...], tuple[Term, ...]]]:
+    """Return the branches: solutions by variable of the hypotheses that are equations, and of more equations; and those that could not be solved."""
     branches: list[tuple[tuple[tuple[str, Term], ...], tuple[Term, ...]]] = [((), ())]
     in_ends = {name for _, domain in obligation.domains for end in (domain.lower, domain.upper) if end is not None for name in variables(end)}
     names = [name for name, domain in reversed(obligation.domains) if name not in in_ends and not domain.integer]
-    for formula in (part for whole in obligation.given for part in conjuncts(whole) if part.op == "eq"):
+    for formula in (*(part for whole in obligation.given for part in conjuncts(whole) if part.op == "eq"), *more):
         extended = []
         for solutions, unsolved in branches:
             known = dict(solutions)

@@ -6,7 +6,7 @@ those that it chooses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -23,7 +23,7 @@ from proofcheck.kernel.terms import Obligation, Term, rational, substitute
 from proofcheck.methods import grid
 from proofcheck.search.engines import ALONE, BOX, ENGINES, FLAT, GRADIENT, STARTS, STEPS, Seen
 from proofcheck.search.ledger import Candidate, Open, Tile, stage_of
-from proofcheck.search.space import Array, Space, enclosed, spaces, text
+from proofcheck.search.space import Array, Space, enclosed, spaces, text, zeros
 
 METHODS = ("grid", "random", "optimise", "bisect", "all")
 SHARES = {"random": 0.4, "descent": 0.25, "direct": 0.08, "annealing": 0.08, "evolution": 0.08, "bisect": 0.11}
@@ -34,6 +34,7 @@ NODES = 2**14  # nodes of a tile of a grid, where one row has fewer
 MAX_TILES = 100_000
 BOUNDS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 60, 100, 1000, 10**4, 10**5, 10**6, 10**8, 10**10, 0)
 FEW = (1, 2, 3, 4, 6, 8, 12, 60)  # for what may be 0 at a simple point
+MAX_TEXT = 1_000  # characters of a coordinate
 SHRUNK = 40  # variables up to which each is made simple by itself
 
 
@@ -64,7 +65,12 @@ def planned(obligations: Sequence[Obligation], method: str, budget: int | None, 
     stages: list[dict[str, Any]] = []
     for obligation in obligations:
         share = None if budget is None else budget // len(obligations)
-        here = _grid(obligation, share, options) if method == "grid" or share is None else _mixed(spaces(obligation), method, share)
+        if method == "grid" or share is None:
+            here = _grid(obligation, share, options)
+        else:
+            here = _mixed(spaces(obligation), method, share)
+            exact = len(zeros(obligation)) if method in ("all", "optimise") else 0
+            here[1:1] = [{"method": "zeros", "tiles": exact, "points": 256}]
         names = {"obligation": obligation.name, "obligation_digest": obligation.digest()}
         stages += [{**stage, **names} for stage in here if stage["tiles"]]
     if sum(stage["tiles"] for stage in stages) > MAX_TILES:
@@ -142,7 +148,7 @@ class Computer:
             known = self.obligations.get(str(stage["obligation"]))
             if statement.digest != opened.digest or known is None or known.digest() != stage["obligation_digest"]:
                 raise Malformed("PC301", f"The text in the ledger is not that of the claim with the digest {opened.digest[:12]}…")
-        self.branches: dict[str, tuple[Space, ...]] = {}
+        self.branches: dict[tuple[str, Callable[[Obligation], tuple[Space, ...]]], tuple[Space, ...]] = {}
 
     @property
     def tiles(self) -> int:
@@ -157,11 +163,12 @@ class Computer:
         obligation = self.obligations[str(stage["obligation"])]
         if stage["method"] == "grid":
             return row(obligation, stage, index, number, inner)
-        branches = self.branches.get(obligation.name) or self.branches.setdefault(obligation.name, spaces(obligation))
+        kind = zeros if stage["method"] == "zeros" else spaces
+        branches = self.branches.get((obligation.name, kind)) or self.branches.setdefault((obligation.name, kind), kind(obligation))
         space = branches[inner % len(branches)]
         seen = ENGINES[str(stage["method"])](space, stage, index, inner // len(branches), self.opened.seed)
         part = {**seen.part, **({"branch": inner % len(branches)} if len(branches) > 1 else {})}
-        return Result(tile_of(seen, number, index, part), judged(seen, number))
+        return Result(tile_of(seen, number, index, part), judged(seen, number, exact=kind is zeros))
 
 
 def tile_of(seen: Seen, number: int, stage: int, part: Mapping[str, Any]) -> Tile:
@@ -173,21 +180,27 @@ def tile_of(seen: Seen, number: int, stage: int, part: Mapping[str, Any]) -> Til
     ends = enclosed(seen.space.formula, at)
     if ends is None:
         return Tile(*counts)
-    return Tile(*counts, middle(ends), {name: text(term) for name, term in at.items()}, (str(ends[0]), str(ends[1])))
+    texts = _texts(at)
+    if max(map(len, texts.values()), default=0) > MAX_TEXT:  # a solution of an equation in which the equation is large
+        return Tile(*counts)
+    return Tile(*counts, middle(ends), texts, (str(ends[0]), str(ends[1])))
 
 
-def judged(seen: Seen, number: int) -> tuple[Candidate, ...]:
-    """Return the candidates of a tile: the first that the kernel confirms, else the lowest that it does not."""
+def judged(seen: Seen, number: int, *, exact: bool = False) -> tuple[Candidate, ...]:
+    """Return the candidates of a tile: the first that the kernel confirms, else the lowest that it does not.
+
+    With ``exact`` both sides are equal at every point: only a simple one has a normal form that shows it.
+    """
     space = seen.space
     refused: list[Candidate] = []
     doubtful = 0
     for margin, t in seen.suspects:
         clear = margin < -FLAT
-        doubtful += not clear
-        if not clear and doubtful > 2:
+        doubtful += not clear and not exact
+        if doubtful > 2 and not clear:
             continue
-        at = confirmed(space, t, BOUNDS if clear else (*FEW, 0))
-        found = space.exact(t.tolist())
+        at = confirmed(space, t, (24,) if exact else BOUNDS if clear else (*FEW, 0), exact=exact)
+        found = at if exact and at is not None else space.exact(t.tolist())
         if at is not None:
             simple = simplest(space, at)
             ends = enclosed(space.formula, simple)
@@ -217,12 +230,13 @@ def verdict(obligation: Obligation, at: Mapping[str, Term]) -> str:
     return "witness"
 
 
-def confirmed(space: Space, t: Array, bounds: Sequence[int]) -> dict[str, Term] | None:
+def confirmed(space: Space, t: Array, bounds: Sequence[int], *, exact: bool = False) -> dict[str, Term] | None:
     """Return a point near ``t``, as simple as the bounds of denominators allow, at which the kernel confirms a violation; None where none does."""
     tried: set[tuple[Term, ...]] = set()
     multiples = any(end is not None and rational(end) is None for _, domain in space.free for end in (domain.lower, domain.upper))
+    cubes = (True,) if exact else (False, True) if multiples else (False,)
     for bound in bounds:
-        for cube in (False, True) if multiples else (False,):
+        for cube in cubes:
             at = space.exact(t.tolist(), bound, cube=cube)
             key = tuple(at.values())
             if key in tried:
