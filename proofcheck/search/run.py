@@ -387,9 +387,11 @@ def misses(done: Search) -> tuple[Miss, ...]:
 
 
 def excluded(done: Search) -> float:
-    """Return the share of the domain that the boxes of the method bisect exclude, over all obligations; 0 without it."""
-    stages = [index for index, stage in enumerate(done.open.stages) if stage["method"] == "bisect"]
-    shares = [Fraction(str(tile.part.get("excluded", "0"))) for tile in done.tiles if tile.stage in stages]
-    planned_tiles = sum(int(done.open.stages[index]["tiles"]) for index in stages)
-    return float(sum(shares, Fraction(0)) / planned_tiles) if planned_tiles else 0.0
-
+    """Return the share of the domain that the boxes of the method bisect exclude, the mean over all obligations; 0 without it."""
+    best: dict[str, Fraction] = {}
+    for index, stage in enumerate(done.open.stages):
+        if stage["method"] == "bisect":
+            shares = (Fraction(str(tile.part.get("excluded", "0"))) for tile in done.tiles if tile.stage == index)
+            name = str(stage["obligation"])
+            best[name] = max(best.get(name, Fraction(0)), sum(shares, Fraction(0)) / int(stage["tiles"]))
+    return float(sum(best.values(), Fraction(0)) / len(best)) if best else 0.0

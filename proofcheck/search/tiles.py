@@ -33,6 +33,7 @@ TILE = 25_000_000  # operations of a tile of random points
 NODES = 2**14  # nodes of a tile of a grid, where one row has fewer
 MAX_TILES = 100_000
 BOUNDS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 60, 100, 1000, 10**4, 10**5, 10**6, 10**8, 10**10, 0)
+FIRST_BOXES, BOXED = 2_000, 4
 FEW = (1, 2, 3, 4, 6, 8, 12, 60)  # for what may be 0 at a simple point
 MAX_TEXT = 1_000  # characters of a coordinate
 SHRUNK = 40  # variables up to which each is made simple by itself
@@ -117,6 +118,9 @@ def _mixed(branches: Sequence[Space], method: str, budget: int) -> list[dict[str
         opening = min(opening, count)
         first.append({**stage, "tiles": opening * many})
         rest.append({**stage, "tiles": (count - opening) * many})
+    if "bisect" in wanted and len(wanted) > 1 and space.dimension <= BOXED:
+        # In few variables some boxes find what hides behind a slope that leads elsewhere.
+        first.append({"method": "bisect", "boxes": FIRST_BOXES, "parts": 1, "tiles": many})
     order = ("random", "descent", "direct", "annealing", "evolution", "bisect")
     return sorted(first, key=lambda stage: order.index(stage["method"])) + sorted(rest, key=lambda stage: order.index(stage["method"]))
 

@@ -241,6 +241,41 @@ def test_edges_equations_and_whole_numbers(tmp_path: Path, goal: str, domains: d
     assert _confirmed(found, goal, domains, given)
 
 
+@pytest.mark.parametrize(
+    ("goal", "domains", "witness"),
+    [
+        ("x^2 != 2", {"x": "[0, 10]"}, {"x": "sqrt(2)"}),
+        ("(x^2 - 2*y)^2 + (x + y - pi)^2 > 0", {"x": "[0, 10]", "y": "real"}, {"x": "sqrt(2*pi + 1) + -1", "y": "(-1)*sqrt(2*pi + 1) + pi + 1"}),
+        ("2*(x*cos(a) - 1)^2 + (y - x*sin(a))^2 > 0", {"a": "[0, pi/2]", "x": "real", "y": "real"}, None),
+    ],
+)
+def test_exact_zeros(tmp_path: Path, goal: str, domains: dict[str, str], witness: dict[str, str] | None) -> None:
+    """A strict relation that fails only where both sides are equal is refuted at a solution that is no rational point."""
+    found = search(goal, domains, budget=300_000, out=tmp_path / "a.jsonl")
+    assert _confirmed(found, goal, domains)
+    assert witness is None or dict(found.witness) == witness
+    assert witness is None or found.totals["zeros"]["tiles"] == 1
+
+
+def test_what_no_point_refutes(tmp_path: Path) -> None:
+    """That something exists, and numbers that only a method can measure, are not searched: the reason is given, and no ledger is begun."""
+    root = Path(proofcheck.__file__).parents[1]
+    for name in ("tian2017/fig.topw", "tian2017/ssb.two"):
+        with pytest.raises(Malformed, match="only a method can measure"):
+            search(name, root=root, out=tmp_path / "a.jsonl")
+    obligation = _obligation("x > 0", {"x": "[0, 1]"})
+    with pytest.raises(Malformed, match="something exists"):
+        spaces(replace(obligation, exists=obligation.domains, domains=()))
+    assert not (tmp_path / "a.jsonl").exists()
+
+
+def test_boxes_find_what_slopes_hide(tmp_path: Path) -> None:
+    """A violation of volume 5e-9 beside a slope that leads elsewhere is found by a few boxes."""
+    goal = "min((x - 9/10)^2 + (y - 9/10)^2 + 1/100, 3000000*((x - pi/20)^2 + (y - pi/30)^2)) > 1/200"
+    found = search(goal, {"x": "[0, 1]", "y": "[0, 1]"}, method="bisect", budget=1_000_000, out=tmp_path / "a.jsonl")
+    assert found.found
+
+
 def test_many_variables(tmp_path: Path) -> None:
     """A violation in 200 variables that no sampling meets is found by gradients."""
     goal = "sum(i in 1..200, (v[i] - 1/3)^2) > 1/1000"
