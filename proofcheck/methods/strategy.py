@@ -67,7 +67,8 @@ def chosen(
     ``steps`` are those that may be used: a statement is assembled from them where it can be. Raises Malformed for methods and options that there are not.
     """
     obligation = entry.obligation
-    full, processes = bool(options.pop("full", False)), options.pop("processes", 1)
+    # Guards stay in the quick size: they change the quick parameters.
+    full, processes = bool(options.pop("full", False)) and entry.kind in ("statement", "step", "check"), options.pop("processes", 1)
     options = {**{key: value for key, value in entry.by.items() if key not in ("rule", "method")}, **options}
     wish = str(entry.by.get("rule") or entry.by.get("method") or "")
     for key, (low, high) in NUMBERS.items() if OWN.get(wish) == OWN["inequality"] else ():

@@ -194,6 +194,9 @@ def test_full_is_an_option_of_verify(tmp_path: Path) -> None:
     """Under --full the parameters of the full size count."""
     project = Project(tmp_path)
     table = '[experiment]\nname = "tian2017.training"\nmeasures = ["peak_step_1"]\n[experiment.parameters]\nnodes = [2]\nsteps = 100\n[experiment.full]\nsteps = 300\n'
+    table += '[[must_fail]]\ntext = "the quick size has its peak at the end"\nstatement = "peak_step_1 = 221"\n'
+    project.claim("sized", "peak_step_1 >= 100", expect="supported", domains={}, more=table)
+    assert project.verify("--full").code == 0
     project.claim("sized", "peak_step_1 = 100", expect="supported", domains={}, more=table)
     assert project.verify().code == 0
     assert project.verify("--full").code == 1
