@@ -17,6 +17,7 @@ from proofcheck.algebras.floats import Floats, evaluated
 from proofcheck.claim import Claim
 from proofcheck.kernel import check as kernel_check
 from proofcheck.kernel.algebra import Ball, compiled, decide, evaluate, precision, relations
+from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.rules.points import settled
 from proofcheck.kernel.terms import Obligation, Term, num, rational, show, substitute
 from proofcheck.methods.grid import margin
@@ -259,7 +260,10 @@ def _offered(claim: Claim, result: SearchAudit, nodes: Mapping[str, Any]) -> Sea
     if not nodes:
         return result
     certificate = store.assemble(claim, nodes)
-    receipt = kernel_check(claim.data, certificate)
+    try:
+        receipt = kernel_check(claim.data, certificate)
+    except Rejected as error:  # found by the same forms: never a fault of whoever ran the search
+        raise AssertionError(f"the kernel rejects the coverage as a proof: {error}") from error
     proved = [finding.name for finding in receipt.findings if finding.name in nodes and finding.status == "proved"]
     text = f"the coverage is 100 %: the kernel accepts the subdivision as a proof of {', '.join(proved)}"
     return replace(result, certificate=(certificate or b"").decode(), checks=(*result.checks, Check("proof", True, text)))
