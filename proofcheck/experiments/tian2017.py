@@ -183,18 +183,20 @@ def uniform(seed: int, dimension: int = 100, samples: int = 10_000, draws: int =
 
 
 def l12(phi: Array, theta: Array) -> Array:
-    """Return L_12 for e_1 at angle 0, e_2 at theta, e* at phi (claim conj1). Domain: 0 < theta < π, 0 <= phi <= 2π."""
+    """Return L_12 for e_1 at angle 0, e_2 at theta, e* at phi (claim conj1). Domain: 0 < theta < π, 0 <= phi <= 2π.
 
-    def h(t: Array) -> Array:
+    L_12 = sin θ ((π² - h²) S(φ) - s (π (H(φ - θ) - H(φ)) + (π - h) H(φ)))/(π² - h²), in which π - h does not cancel for small θ.
+    """
+
+    def even(t: Array) -> Array:
+        t = np.minimum(np.abs(t), 2 * np.pi - np.abs(t))
         return np.asarray((np.pi - t) * np.cos(t) + np.sin(t))
 
-    first = np.minimum(phi, 2 * np.pi - phi)
-    second = np.abs(phi - theta)
-    second = np.minimum(second, 2 * np.pi - second)
-    m1, m2 = np.pi * np.cos(theta), np.pi - theta + np.sin(theta) * np.cos(theta)
-    star = (np.pi - first) * np.cos(second) + np.sin(first) * np.cos(theta)
-    ht = h(theta)
-    return np.asarray(star - (h(first) * (np.pi * m1 - ht * m2) + h(second) * (np.pi * m2 - ht * m1)) / (np.pi**2 - ht**2))
+    gap = 2 * np.pi * np.sin(theta / 2) ** 2 - (np.sin(theta) - theta * np.cos(theta))
+    square = gap * (2 * np.pi - gap)
+    bracket = np.pi * (even(phi - theta) - even(phi)) + gap * even(phi)
+    odd = np.abs(np.pi - phi) * np.sin(phi)
+    return np.asarray(np.sin(theta) * (odd - (np.pi - theta) * np.sin(theta) * bracket / square))
 
 
 @experiment(random=False)
@@ -237,8 +239,8 @@ def saddle(nodes: int) -> float:
 def field(seed: int, nodes: int = 2, grid: int = 15, starts: int = 5) -> Outcome:
     """Draw the vector field of Theorem 7 on Ω with trajectories.
 
-    Measures: at_saddle, at_teacher = the speed there; least = the least speed on the grid's nodes away from both by a tenth; inward = the share of
-    nodes on the faces x = 1 and y = 0 of Ω at which the field does not point out of Ω.
+    Measures: at_saddle, at_teacher = the speed there; least = the least speed on the grid's nodes a tenth away from both and, for K = 2, from (0, 1);
+    inward = the share of nodes on the faces x = 1 and y = 0 of Ω at which the field does not point out of Ω.
     """
     del seed
     s = saddle(nodes)
@@ -247,7 +249,8 @@ def field(seed: int, nodes: int = 2, grid: int = 15, starts: int = 5) -> Outcome
     speed = np.hypot(dx, dy)
     places = {"at_saddle": (s, s), "at_teacher": (1.0, 0.0)}
     at = {name: float(np.hypot(*plane_field(np.asarray(a), np.asarray(b), nodes))) for name, (a, b) in places.items()}
-    away = (np.hypot(x - 1, y) > 0.1) & (np.hypot(x - s, y - s) > 0.1)
+    resting = [(1.0, 0.0), (s, s), *([(0.0, 1.0)] if nodes == 2 else [])]
+    away = np.all([np.hypot(x - a, y - b) > 0.1 for a, b in resting], axis=0)
     t = np.linspace(0, 1, 101)[1:]
     right, below = plane_field(np.ones_like(t), t, nodes)[0] <= 0, plane_field(t, np.zeros_like(t), nodes)[1] >= 0
     length = 0.8 * 1.08 / (grid - 1) * speed / (speed + 0.3 * speed.max())

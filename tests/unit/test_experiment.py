@@ -148,6 +148,17 @@ def test_sampled_error_has_its_exact_mean() -> None:
         assert abs(squares.mean() - tian2017.relative_square(theta, 4, 50)) < 6 * error
 
 
+def test_l12_has_the_values_of_the_catalogue() -> None:
+    """Regression values of conj1.grid, to 1e-14; for small θ no sign is lost to rounding."""
+    wanted = {0.5: (0.0312674756278127, -0.0301820709008545, -0.0780366790339952), 3.0: (0.230082005316983, -0.211949594042346, -0.231701337973272)}
+    for theta, values in wanted.items():
+        found = tian2017.l12(np.array([theta / 2, theta / 2 + np.pi, 2 * np.pi - theta / 2]), np.asarray(theta))
+        assert np.abs(found - values).max() < 1e-14
+    theta = np.pi / 9999
+    phi = np.linspace(0, 2 * np.pi, 20002)[1:-1]
+    assert ((tian2017.l12(phi, np.asarray(theta)) > 0) == (phi < theta)).mean() > 0.9998
+
+
 def test_polygon_moments_are_integrals() -> None:
     """The moments of a quarter and of a half of the square are 1/48 and 1/24; a cut by a slanted line agrees with sampling."""
     assert np.allclose(tian2017.square_moments(np.array([[1.0, 0], [0, 1]])), [[1 / 48, 1 / 64], [1 / 64, 1 / 48]])
