@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -198,6 +199,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--python", default=sys.executable, help="the interpreter of the environment with the peers")
     options.add_argument("--seconds", type=float, default=10.0)
+    options.add_argument("--jobs", type=int, default=1, help="processes at a time; more than there are idle cores cost everyone time")
     options.add_argument("--only", default="", help="problems whose id contains this")
     options.add_argument("--problems", type=Path, default=HERE / "problems.jsonl")
     options.add_argument("--json", type=Path, help="write every answer to this file")
@@ -205,13 +207,20 @@ def main() -> None:
     ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "proofcheck-peers-pycache")
     problems = [problem for problem in problems_of(given.problems) if given.only in problem.name]
     asked = provers(given.python)
+    print(f"load {os.getloadavg()[0]:.1f}, {given.jobs} processes at a time, {given.seconds:g} s of wall clock for each")
     answers = in_one_run(problems, given.problems, given.seconds)
-    for i, problem in enumerate(problems):
-        print(f"\r{i}/{len(problems)} {problem.name:30}", end="", file=sys.stderr, flush=True)
-        for name, ask in asked.items():
-            with tempfile.TemporaryDirectory() as folder:
-                verdict, wall, cpu, inner = ask(problem, given.seconds, folder)
-            answers.append(Answer(problem.name, name, verdict, wall, cpu, inner, problem.expected))
+
+    def one(task: tuple[Problem, str]) -> Answer:
+        problem, name = task
+        with tempfile.TemporaryDirectory() as folder:
+            verdict, wall, cpu, inner = asked[name](problem, given.seconds, folder)
+        return Answer(problem.name, name, verdict, wall, cpu, inner, problem.expected)
+
+    tasks = [(problem, name) for problem in problems for name in asked]
+    with ThreadPoolExecutor(given.jobs) as pool:
+        for i, answer in enumerate(pool.map(one, tasks), 1):
+            answers.append(answer)
+            print(f"\r{i}/{len(tasks)} {answer.problem:30}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     if given.json:
         given.json.write_text(json.dumps([asdict(answer) for answer in answers], indent=1), "utf-8")
