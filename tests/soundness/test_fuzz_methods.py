@@ -18,7 +18,7 @@ from proofcheck.methods import strategy
 from proofcheck.proving import Problem, answers
 from tests.soundness.statements import Made, Maker, violates
 
-CELLS = 1_500
+CELLS = 600
 
 
 @dataclass
@@ -73,7 +73,7 @@ def fuzz(seed: int, count: int) -> Tally:
     return tally
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_methods_and_kernel_never_err(seed: int) -> None:
     """Forty random statements: no wrong verdict, most true ones proved, nearly all false ones refuted."""
     tally = fuzz(seed, 40)
