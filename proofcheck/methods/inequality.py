@@ -59,6 +59,7 @@ Progress = Callable[[int, int, str], None]
 MAX_ORDER = 12
 LENGTHS = (0, 2, 5, 10, 18)
 FEW = 300
+QUICK = 3
 LARGE = 45
 MAX_CLEARED = 60
 
@@ -146,6 +147,10 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         node = prove(reduced, budget, bits)
         if node is not None:
             return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
+    # A few cells before anything that rewrites the goal: what one enclosure decides may be hard in another form.
+    node = by_bisection(obligation, Budget(QUICK, budget.progress), bits)
+    if node is not None:
+        return node
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
     if node is None and grows(obligation):
         node = with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
