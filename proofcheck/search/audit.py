@@ -49,6 +49,7 @@ from .verdicts import (
     chosen,
     follows,
     point_text,
+    searchable,
     seen_at,
     short,
     together,
@@ -82,7 +83,7 @@ def obligation_of(claim: Claim, name: str) -> Obligation:
         raise Malformed("PC104", what, hint=f"There are: {names[:400]}.")
     if wanted[0].exists:
         raise Malformed("PC204", f"{wanted[0].name} of {claim.id} says that something exists; a search looks for violations of what is said of all points.")
-    return wanted[0]
+    return searchable(wanted[0])
 
 
 def of_grid(claim: Claim, search: Declared, head: str, asked: Asked) -> SearchAudit:

@@ -35,6 +35,7 @@ from .verdicts import (
     chosen,
     follows,
     point_text,
+    searchable,
     seen_at,
     short,
     together,
@@ -106,6 +107,8 @@ class _Audited:
             for stage in self.opened.stages:
                 sensible(stage)
             computer = Computer(self.opened)
+            for stage in self.opened.stages:
+                searchable(computer.obligations[str(stage["obligation"])])
             self.chain()
             claim = self.claim()
         except (Malformed, Rejected) as error:

@@ -17,9 +17,9 @@ from proofcheck.algebras.floats import Floats, evaluated
 from proofcheck.claim import Claim
 from proofcheck.kernel import check as kernel_check
 from proofcheck.kernel.algebra import Ball, compiled, decide, evaluate, precision, relations
-from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules.points import settled
-from proofcheck.kernel.terms import Obligation, Term, num, rational, show, substitute
+from proofcheck.kernel.terms import Obligation, Term, num, postorder, rational, show, substitute
 from proofcheck.methods.grid import margin
 from proofcheck.verdict import EXIT_BUDGET, EXIT_FAIL, EXIT_INTEGRITY, EXIT_PASS
 
@@ -123,6 +123,15 @@ class Seen:
     what: str
     low: Fraction | None = None
     high: Fraction | None = None
+
+
+def searchable(obligation: Obligation) -> Obligation:
+    """Return the obligation if it can be looked at point by point. Raises Malformed (PC204) for expectations, flows and experiments."""
+    opaque = next((node for node in postorder((*obligation.given, obligation.goal)) if node.op == "opaque"), None)
+    if opaque is not None:
+        what = f"{obligation.name} speaks of {show(opaque, 60)}, which is measured and has no value at a point: no search can look at it."
+        raise Malformed("PC204", what, hint="`proofcheck verify` measures it.")
+    return obligation
 
 
 def seen_at(obligation: Obligation, at: Mapping[str, Term], bits: int = BITS) -> Seen:
@@ -252,7 +261,7 @@ def with_coverage(claim: Claim, result: SearchAudit, regions: Iterable[tuple[Obl
 def affordable(obligation: Obligation) -> int:
     """Return how many cells coverage looks at without being told."""
     steps = len(compiled(tuple(side for formula in (*obligation.given, obligation.goal) for atom in relations(formula) for side in atom.args))[0])
-    return max(100, min(CELLS, WORTH // (steps * (1 + len(obligation.domains)))))
+    return max(20, min(CELLS, WORTH // (steps * (1 + len(obligation.domains)))))
 
 
 def _offered(claim: Claim, result: SearchAudit, nodes: Mapping[str, Any]) -> SearchAudit:

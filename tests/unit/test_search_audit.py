@@ -107,6 +107,15 @@ def test_instances_are_named(project: Project) -> None:
     assert "statement[K=2]" in check(found, "proof")
 
 
+def test_measured_claims_cannot_be_searched(project: Project) -> None:
+    """An expectation has no value at a point: the audit says so, as a mistake of whoever asks."""
+    project.claim("mean", "E(x*a) <= 1", domains={"a": "[0, 1]"}, more='[random]\nx = "normal"')
+    ended = project.run("audit", str(declaration(project, "mean", "[grid]\npoints = 3")))
+    assert ended.code == 2
+    assert "PC204" in ended.err
+    assert "has no value at a point" in ended.err
+
+
 # -- lists of points -----------------------------------------------------------------------------------------------------
 
 
