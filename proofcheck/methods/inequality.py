@@ -28,7 +28,6 @@ from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import (
     PI,
-    Domain,
     Obligation,
     Term,
     add,
@@ -39,7 +38,6 @@ from proofcheck.kernel.terms import (
     num,
     postorder,
     power,
-    rational,
     show,
     sub,
     substitute,
@@ -49,6 +47,7 @@ from proofcheck.kernel.terms import (
 
 from .frontier import leaves as open_leaves
 from .frontier import subdivide
+from .pieces import cut_at, narrowed, number
 from .roots import squared
 from .squares import by_squares
 from .taylor import attempt_rectangle
@@ -62,6 +61,8 @@ FEW = 300
 QUICK = 3
 LARGE = 45
 MAX_CLEARED = 60
+FAR = 20_000
+"""Cells for what lies beyond a zone at an edge: nothing vanishes there any more."""
 
 
 @dataclass
@@ -164,7 +165,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     node = by_squares(obligation)
     if node is not None and _accepts(obligation, node):
         return node
-    node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or attempt_rectangle(obligation, bits)
+    node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or by_zones(obligation, budget, bits)
     if node is not None:
         return node
     # In one variable a few hundred cells are enough unless a zero is in the way: look for it before spending more.
@@ -180,6 +181,19 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         if node is None and budget.blowups > 0:
             node = blown_up(obligation, budget, bits)
     return node
+
+
+def by_zones(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a ``taylor`` node next to an edge at which both sides agree, with a proof of what lies beyond its zone, or None."""
+
+    def beyond(part: Obligation) -> dict[str, Any] | None:
+        inner = Budget(min(budget.left, FAR), budget.progress, blowups=0, processes=budget.processes, slopes=0)
+        node = without_signs(part, inner, bits)
+        budget.spent += inner.spent
+        return node
+
+    node = attempt_rectangle(obligation, bits, beyond)
+    return node if node is None or node["rule"] == "taylor" or _accepts(obligation, node) else None
 
 
 def grows(obligation: Obligation) -> bool:
@@ -253,7 +267,7 @@ def blown_up(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
     (x, _), (y, _) = obligation.domains
     (x0, a, _), (y0, b, _) = ends
     across = f"(({y}) - ({y0}))*({a})", f"(({x}) - ({x0}))*({b})"
-    sign = 1 if _number(a) * _number(b) > 0 else -1
+    sign = 1 if number(a) * number(b) > 0 else -1
     on = f"{across[0]} {'<=' if sign > 0 else '>='} {across[1]}"
     parts: list[dict[str, Any]] = []
     for (p, p0, c), (q, q0, d), closed in (((x, x0, a), (y, y0, b), ends[1][2]), ((y, y0, b), (x, x0, a), ends[0][2])):
@@ -585,9 +599,9 @@ def with_zero_inside(obligation: Obligation, budget: Budget, bits: int) -> dict[
     if len(obligation.domains) != 1 or obligation.goal.op not in ("le", "ge"):
         return None
     name, domain = obligation.domains[0]
-    low, high = (_number(end) if end is not None else default for end, default in ((domain.lower, -math.inf), (domain.upper, math.inf)))
+    low, high = (number(end) if end is not None else default for end, default in ((domain.lower, -math.inf), (domain.upper, math.inf)))
     for candidate in candidates_for_zero(obligation, budget.stuck):
-        if not low < _number(candidate) < high or not is_zero(substitute(sub(*obligation.goal.args), {name: candidate})):
+        if not low < number(candidate) < high or not is_zero(substitute(sub(*obligation.goal.args), {name: candidate})):
             continue
         nodes = []
         for piece in (narrowed(obligation, name, None, candidate), narrowed(obligation, name, candidate, None)):
@@ -605,12 +619,12 @@ def candidates_for_zero(obligation: Obligation, stuck: Cell | None) -> list[Term
     found: list[Term] = []
     bounded = domain.lower is not None and domain.upper is not None
     if stuck is not None and bounded and len(stuck) == 1:
-        found += simple_points(*(_number(cut_at(domain, s)) for s in stuck[0]))
+        found += simple_points(*(number(cut_at(domain, s)) for s in stuck[0]))
     cube = Cubes(obligation)
     seen = [(value_, t) for t in candidates(1, 60) if (value_ := cube.margin(t)) is not None]
     if seen:
         value_, t = min(seen, key=lambda pair: pair[0])
-        (least,) = (_number(x) for x in cube.point(polish(cube, t, value_)).values())
+        (least,) = (number(x) for x in cube.point(polish(cube, t, value_)).values())
         found += simple_points(least - 1e-8, least + 1e-8)
     middle = [cut_at(domain, Fraction(1, 2))] if bounded else []
     return list(dict.fromkeys([*found, num(0), *middle, *(num(Fraction(k, 2)) for k in (2, -2, 1, -1, 4, -4))]))
@@ -635,36 +649,6 @@ def simple_points(low: float, high: float) -> list[Term]:
     return list(dict.fromkeys(found))
 
 
-def narrowed(obligation: Obligation, name: str, lower: Term | None, upper: Term | None) -> Obligation:
-    """Return the obligation on part of the domain of one variable, exactly as the ``split`` rule makes it."""
-    domain = obligation.box[name]
-    part = replace(
-        domain,
-        lower=domain.lower if lower is None else lower,
-        upper=domain.upper if upper is None else upper,
-        lower_closed=domain.lower_closed if lower is None else True,
-        upper_closed=domain.upper_closed if upper is None else True,
-    )
-    return replace(obligation, domains=tuple((n, part if n == name else d) for n, d in obligation.domains))
-
-
-def cut_at(domain: Domain, share: Fraction) -> Term:
-    """Return a simple exact point at about the given share of a bounded domain."""
-    assert domain.lower is not None
-    assert domain.upper is not None
-    exact = add(domain.lower, mul(sub(domain.upper, domain.lower), num(share)))
-    if rational(exact) is not None or share in (0, 1):
-        return exact
-    width = abs(_number(sub(domain.upper, domain.lower)))
-    bound = max(4, round(64 / max(width * float(min(share, 1 - share) or 1), 1e-9)))
-    return num(Fraction(_number(exact)).limit_denominator(min(bound, 10**6)))
-
-
-def _number(term: Term) -> float:
-    with precision(64):
-        return float(evaluate((term,), Ball(), {})[0].mid())
-
-
 def margin(obligation: Obligation) -> Margin | None:
     """Return the smallest difference of both sides that a coarse look finds, and where: information, never evidence."""
     cube = Cubes(obligation)
@@ -674,7 +658,7 @@ def margin(obligation: Obligation) -> Margin | None:
     if not found:
         return None
     best, inside = min(found, key=lambda pair: pair[0])
-    return Margin(f"{best:.3g}", {name: f"{_number(point):.6g}" for name, point in cube.point(inside).items()})
+    return Margin(f"{best:.3g}", {name: f"{number(point):.6g}" for name, point in cube.point(inside).items()})
 
 
 def leaf_count(node: Mapping[str, Any]) -> int:
@@ -693,7 +677,7 @@ def reason(obligation: Obligation, budget: Budget) -> tuple[str, str]:
     if budget.stuck is None:
         return "fragment", "no rule applies"
     middle = Cubes(obligation).point((low + high) / 2 for low, high in budget.stuck)
-    where = ", ".join(f"{name} near {_number(point):.6g}" for name, point in middle.items())
+    where = ", ".join(f"{name} near {number(point):.6g}" for name, point in middle.items())
     undefined = undefined_at(obligation, budget.stuck)
     if undefined:
         return "obstruction", f"{undefined}; {where}"

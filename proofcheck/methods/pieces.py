@@ -1,0 +1,40 @@
+"""Parts of domains: simple exact cuts, and an obligation on one side of a cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from proofcheck.kernel.algebra import Ball, evaluate, precision
+from proofcheck.kernel.terms import Domain, Obligation, Term, add, mul, num, rational, sub
+
+
+def narrowed(obligation: Obligation, name: str, lower: Term | None, upper: Term | None) -> Obligation:
+    """Return the obligation on part of the domain of one variable, exactly as the ``split`` rule makes it."""
+    domain = obligation.box[name]
+    part = replace(
+        domain,
+        lower=domain.lower if lower is None else lower,
+        upper=domain.upper if upper is None else upper,
+        lower_closed=domain.lower_closed if lower is None else True,
+        upper_closed=domain.upper_closed if upper is None else True,
+    )
+    return replace(obligation, domains=tuple((n, part if n == name else d) for n, d in obligation.domains))
+
+
+def cut_at(domain: Domain, share: Fraction) -> Term:
+    """Return a simple exact point at about the given share of a bounded domain."""
+    assert domain.lower is not None
+    assert domain.upper is not None
+    exact = add(domain.lower, mul(sub(domain.upper, domain.lower), num(share)))
+    if rational(exact) is not None or share in (0, 1):
+        return exact
+    width = abs(number(sub(domain.upper, domain.lower)))
+    bound = max(4, round(64 / max(width * float(min(share, 1 - share) or 1), 1e-9)))
+    return num(Fraction(number(exact)).limit_denominator(min(bound, 10**6)))
+
+
+def number(term: Term) -> float:
+    """Return a constant as a float, for choosing."""
+    with precision(64):
+        return float(evaluate((term,), Ball(), {})[0].mid())
