@@ -29,6 +29,7 @@ from proofcheck.kernel.terms import TRUE, Obligation, show, substitute
 from proofcheck.replay import Refusal
 from proofcheck.report import blocks
 from proofcheck.report.collect import claim_report
+from proofcheck.report.leading import leading
 from proofcheck.report.model import ClaimReport, ObligationReport
 from proofcheck.report.subdivision import SUBDIVIDING, Part, Subdivision, subdivision
 from proofcheck.report.summary import guarded, how, point, several, verdict
@@ -202,7 +203,7 @@ def obligation(entry: Entry, finding: Finding, row: ObligationReport, node: Node
         )
         yield from ((2, text) for text in told if text)
     else:
-        yield from tree(Part("", node, entry.obligation.domains), entry, 2, set())
+        yield from tree(Part("", node, entry.obligation.domains, goal=entry.obligation.goal), entry, 2, set())
 
 
 def tree(part: Part, entry: Entry, indent: int, told: set[str]) -> Iterator[Line]:
@@ -213,6 +214,9 @@ def tree(part: Part, entry: Entry, indent: int, told: set[str]) -> Iterator[Line
         return
     told.add(part.content)
     yield indent, head
+    first = leading(part)
+    if first is not None:
+        yield indent + 2, f"left side − right side = {short(show(first))} + …, exactly"
     if part.rule in SUBDIVIDING:
         cut = subdivision(part)
         sizes = list(cut.sizes())

@@ -149,7 +149,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         if node is not None:
             return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
     # A few cells before anything that rewrites the goal: what one enclosure decides may be hard in another form.
-    node = by_bisection(obligation, Budget(QUICK, budget.progress), bits)
+    node = by_bisection(obligation, Budget(QUICK, budget.progress), bits) if obligation.domains else None
     if node is not None:
         return node
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)

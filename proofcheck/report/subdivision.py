@@ -16,10 +16,11 @@ from itertools import pairwise
 
 from proofcheck.kernel.algebra import Ball, evaluate, precision
 from proofcheck.kernel.certificate import Node
-from proofcheck.kernel.rules.premises import domain_in, scope_of, term_in
+from proofcheck.kernel.rules.charts import disjuncts
+from proofcheck.kernel.rules.premises import domain_in, formula_in, scope_of, term_in
 from proofcheck.kernel.rules.subdivide import DIGITS, FORMS
 from proofcheck.kernel.statement import Scope
-from proofcheck.kernel.terms import TRUE, Domain, Obligation, Term, rational, variables
+from proofcheck.kernel.terms import TRUE, Domain, Obligation, Term, conjuncts, num, rational, replaced, substitute, variables
 
 from ..algebras.typeset import pretty_domain, pretty_text
 from .summary import several
@@ -37,13 +38,14 @@ LONGEST = 16
 class Part:
     """A node of a proof, how it comes from the node above it, and the domains on which it holds.
 
-    ``trail`` are the labels down to it, without those of pieces, which the domains say.
+    ``trail`` are the labels down to it, without those of pieces, which the domains say. ``goal`` is the formula that it proves, where that is followed.
     """
 
     label: str
     node: Node
     domains: Domains
     trail: tuple[str, ...] = ()
+    goal: Term | None = None
 
     @property
     def rule(self) -> str:
@@ -68,17 +70,18 @@ class Part:
 
 
 def _below(part: Part) -> Iterator[Part]:
-    node, domains = part.node, part.domains
+    node, domains, goal = part.node, part.domains, part.goal
     if part.rule == "split":
         yield from _pieces(part)
     elif part.rule == "cases":
-        yield Part(f"where {_typeset(node['on'])}", node["yes"], domains)
-        yield Part("elsewhere", node["no"], domains)
+        yield Part(f"where {_typeset(node['on'])}", node["yes"], domains, goal=goal)
+        yield Part("elsewhere", node["no"], domains, goal=goal)
     elif part.rule == "both":
-        for i, piece in enumerate(node["parts"], 1):
-            yield Part(f"part {i} of {len(node['parts'])}", piece, domains)
+        formulas: tuple[Term | None, ...] = conjuncts(goal) if goal is not None else (None,) * len(node["parts"])
+        for i, (piece, formula) in enumerate(zip(node["parts"], formulas, strict=True), 1):
+            yield Part(f"part {i} of {len(node['parts'])}", piece, domains, goal=formula)
     elif part.rule == "cut":
-        yield Part(f"first {_typeset(node['formula'])}", node["lemma"], domains)
+        yield Part(f"first {_typeset(node['formula'])}", node["lemma"], domains, goal=formula_in(scope_of(_on(domains)), node["formula"]))
     elif part.rule == "monotone":
         name = str(node["var"])
         yield Part(f"at the {node['from']} end of {_typeset(name)}", node["base"], tuple(item for item in domains if item[0] != name))
@@ -90,7 +93,7 @@ def _below(part: Part) -> Iterator[Part]:
         for premise in node.get(key, ()):
             yield Part(label, premise, domains)
     if "then" in node:
-        yield Part("", node["then"], _changed(part))
+        yield Part("", node["then"], _changed(part), goal=None if goal is None else _reduced(part, goal))
 
 
 def _pieces(part: Part) -> Iterator[Part]:
@@ -105,7 +108,7 @@ def _pieces(part: Part) -> Iterator[Part]:
             lower_closed=lower is not None or whole.lower_closed,
             upper_closed=upper is not None or whole.upper_closed,
         )
-        yield Part(_typeset_domain(name, domain), piece, tuple((n, domain if n == name else d) for n, d in part.domains))
+        yield Part(_typeset_domain(name, domain), piece, tuple((n, domain if n == name else d) for n, d in part.domains), goal=part.goal)
 
 
 def _changed(part: Part) -> Domains:
@@ -124,6 +127,30 @@ def _changed(part: Part) -> Domains:
         new = (str(node["new"]), domain_in(Scope({}, {}, "certificate"), node["domain"]))
         return tuple(new if item[0] == node["var"] else item for item in domains)
     return domains
+
+
+def _reduced(part: Part, goal: Term) -> Term | None:
+    """Return the formula behind ``then``; None behind what is not followed: an integral or a step of a sequence."""
+    node, scope = part.node, scope_of(_on(part.domains))
+    match part.rule:
+        case "restrict" | "cut":
+            return goal
+        case "chart":
+            inner = scope_of(_on(_changed(part)))
+            return substitute(goal, {name: term_in(inner, image) for name, image in node["map"].items()})
+        case "parametrise":
+            return substitute(goal, {str(node["var"]): term_in(scope_of(_on(_changed(part))), node["as"])})
+        case "scale":
+            return Term(goal.op, (term_in(scope, node["to"]), num(0)))
+        case "weaken":
+            return Term(node.get("relation", goal.op), goal.args)
+        case "either":
+            return disjuncts(goal)[node["which"]]
+        case "rewrite" if all("term" in fact and "is" in fact for fact in node["facts"]):
+            for fact in node["facts"]:
+                goal = replaced(goal, {term_in(scope, fact["term"]): term_in(scope, fact["is"])})
+            return goal
+    return None
 
 
 def _typeset(formula: str) -> str:

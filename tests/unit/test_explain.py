@@ -127,6 +127,13 @@ def test_a_refutation_is_shown_with_its_numbers(project: Project) -> None:
     assert "hypothesis x > 1/3 holds: 0.5 on the left, [0.3333333333333333333" in " ".join(out.split())
 
 
+def test_the_leading_term_of_a_zero_is_told(project: Project) -> None:
+    """What is divided out is told with its exact coefficient."""
+    proof = {"rule": "zeros", "var": "x", "end": "lower", "order": 3, "length": 4, "prec": 64, "tree": "N"}
+    out = certified(project, "cubic", "x - sin(x) > 0", proof, domains={"x": "(0, 1]"}).out
+    assert "left side − right side = 1/6·x³ + …, exactly" in out
+
+
 def test_a_certificate_file_is_explained_with_the_claim_beside_it(project: Project, tmp_path: Path) -> None:
     """A certificate that lies anywhere is explained for the claim beside it, as its claim is by its own file or id."""
     certified(project, "one", "x >= -1", LEAF)
