@@ -138,7 +138,7 @@ def _finding(entry: Entry, node: certificates.Node | None, link: Link, symbolic:
         return Finding(name, entry.kind, "open", OPAQUE if entry.obligation.opaque else "")
     rule = str(node.get("rule"))
     if rule == UNCHECKED:
-        counts = entry.kind in ("statement", "step") and name in symbolic and not entry.obligation.exists
+        counts = entry.kind in ("statement", "step") and name in symbolic and not (entry.obligation.exists or entry.obligation.opaque)
         return Finding(name, entry.kind, "unchecked" if counts else "open", rule)
     try:
         holds = prove(entry.obligation, node, link)

@@ -137,7 +137,8 @@ def _rule(node: Term, made: dict[Term, Term], name: str) -> Term:
 
 
 def _times(a: Term, b: Term) -> Term:
-    return ZERO if a is ZERO or b is ZERO else mul(a, b)
+    """Return a b, where b has a value; 0 a is kept where a may have none: 0*sqrt(-x^2) has no derivative at 0."""
+    return ZERO if a is ZERO or (b is ZERO and not conditions(a)) else mul(a, b)
 
 
 def conditions(root: Term) -> tuple[Term, ...]:

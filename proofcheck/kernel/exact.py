@@ -27,7 +27,7 @@ from .series import PowerSeries
 from .terms import ONE, PI, Term, add, div, mul, num, postorder, power, var, variables
 
 MAX_MULTIPLE, MAX_TERMS, MAX_GENERATORS, MAX_RESTARTS = 64, 60_000, 160, 40
-MAX_PRODUCTS, MAX_CYCLOTOMIC = 20_000_000, 1_000
+MAX_PRODUCTS, MAX_CYCLOTOMIC, MAX_DIGITS = 20_000_000, 1_000, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,9 @@ class Ring:
         """Rewrite by the relations, from the highest generator down: one pass is enough, each replacement is lower."""
         if len(p) > MAX_TERMS:
             raise Rejected("PC317", f"A normal form has more than {MAX_TERMS} terms.")
+        lead = p.leading_coefficient() if len(p) else fmpq(0)
+        if lead.p.bit_length() + lead.q.bit_length() > MAX_DIGITS:
+            raise Rejected("PC317", f"A normal form has a coefficient of more than {MAX_DIGITS} bits.")
         degrees = p.degrees()
         for place in sorted(self.relations):
             relation = self.relations[place]

@@ -17,7 +17,7 @@ from .errors import Rejected
 from .exact import Element, normal
 from .terms import ONE, Domain, Term, div, mul, power, sub, var, variables
 
-MAX_FORMS, MAX_SYMBOLS = 400, 12
+MAX_FORMS, MAX_SYMBOLS, MAX_BOUND = 400, 12, 1_000
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def constant_bounds(symbol: Term) -> list[Form]:
         return []
     with precision(64):
         (value,) = evaluate((symbol,), Ball(), {})
-        if not value.is_finite():
+        if not value.abs_upper() < 2**MAX_BOUND:
             return []
         scale = 10**12
         low, high = Fraction(int((value * scale).lower().floor().unique_fmpz()), scale), Fraction(int((value * scale).upper().ceil().unique_fmpz()), scale)

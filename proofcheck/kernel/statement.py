@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -172,6 +173,14 @@ class Reader:
     def statement(self) -> Statement:
         """Return everything the file asserts, instance by instance."""
         entries = [entry for instance in self.instances() for entry in self.entries(instance)]
+        names = Counter(entry.obligation.name for entry in entries)
+        for name in (name for name, count in names.items() if count > 1):  # a proof is found by its name, and a finding counts for it
+            what = f"{names[name]} instances are called {name!r}."
+            raise Malformed("PC210", what, hint="List each value once, with fewer than 400 characters.").at(key="[for_each]")
+        for kind, items in (("sanity", self.sanity), ("must_fail", self.must_fail)):
+            for i, item in enumerate(items, 1):
+                if not any(entry.key == f"[[{kind}]] {i}" for entry in entries):
+                    raise _wrong(f"[[{kind}]] {i}, instance", item["instance"], "an instance of [for_each]")
         lines = [f"{entry.kind} {entry.obligation.name} {entry.obligation.digest()} {_wish(entry)}" for entry in entries]
         digest = sha256("\n".join([self.claim["expect"], *lines]).encode()).hexdigest()
         return Statement(self.claim["id"], self.claim["expect"], tuple(entries), digest)
@@ -299,7 +308,7 @@ class Scope:
             head = re.fullmatch(r"\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*", left, re.ASCII)
             name = head[1] if head else left
             parameters = tuple(part.strip() for part in head[2].split(",")) if head and head[2] is not None else ()
-            if not head or not all(map(is_name, (name, *parameters))) or name in RESERVED or (name in ("E", "P") and head[2] is not None):
+            if not head or not all(map(is_name, (name, *parameters))) or name in RESERVED or (name in OPERATORS and head[2] is not None):
                 raise Malformed("PC204", f"{left!r} cannot be defined.", hint='A definition is named like "D", or "h(t)" with arguments.').at(key=key)
             if name in self.definitions or name in constants:
                 raise Malformed("PC210", f"`{name}` is defined twice.").at(key=key)
@@ -677,15 +686,35 @@ class Scope:
         if self.is_whole(name):
             raise Malformed("PC111", f"`{name.value}` is a whole number; nothing is differentiated by it.")
         value = self.value(args[0])
+        self.unambiguous(str(name.value), args)
         for _ in range(int(count)):
             self.spend(len(postorder(_flatten(value))))
             value = _each(value, lambda term: derivative(term, str(name.value)))
         return value
 
+    def unambiguous(self, name: str, args: tuple[Term, ...]) -> None:
+        """Raise Malformed where diff(f, x) depends on whether arguments of a definition are put in before or after: h(t) = diff(x*t, t) at t = x.
+
+        That is where x stands in f both through an argument and otherwise; or only otherwise, while the variable is an argument.
+        """
+        used = {str(node.value) for node in postorder((args[1],)) if node.op == "name"} & set(self.local)
+        through = [key for key, value in self.local.items() if any(name in term.free for term in _flatten(value)) and (key in used or not used)]
+        if not through:
+            return
+        outside = self.local
+        self.local = {**outside, **{key: _each(outside[key], lambda term: substitute(term, {name: var("_new")})) for key in through}}
+        free = frozenset().union(*(term.free for term in _flatten(self.value(args[0]))))
+        self.local = outside
+        if name in free and (used or "_new" in free):
+            shown = name if not name.startswith("_") else "the variable"
+            what = f"{shown} stands in the term both as an argument of the definition and by itself."
+            raise Malformed("PC111", what, hint="Write the derivative outside of the definition.")
+
     def differential(self, kind: str, args: tuple[Term, ...]) -> Value:
         """Return gradient(V, f, P) or hessian(V, f, P): derivatives of V -> f at V = P, for numbers, vectors and matrices P."""
         if len(args) != 3 or args[0].op != "name" or not is_name(str(args[0].value)):
             raise Malformed("PC107", f"A {kind} is written {kind}(V, f, P): variable, term, point.", hint=f"Example: {kind}(v, dot(v, v), [1, 2]).")
+        self.unused(str(args[0].value))
         point = self.value(args[2])
         flat = list(_flatten(point))
         if not flat or len(flat) > MAX_MATRIX or any(entry.op in RELATIONS + CONNECTIVES for entry in flat):
@@ -744,9 +773,19 @@ class Scope:
             used = sorted({self.measure[part] for part in term.free | event.free if part.startswith(RANDOM)})
             if term.opaque or event.opaque:
                 raise Malformed("PC113", "An expectation stands over what is measured itself.", hint="Write a variance as E(f^2) - E(f)^2.")
+            if not used and event is not TRUE:  # the mean over such an event is 0 where it fails
+                raise Malformed("PC113", f"In {name}(…) neither the event nor an entry of what stands over it is random.")
             return Term(OPAQUE, (term, event), "monte_carlo " + "; ".join(used)) if used else term
 
         return _each(body, mean)
+
+    def unused(self, name: str) -> None:
+        """Raise Malformed where a bound name is one of the file's.
+
+        Definitions that use the file's would not see the bound one: with D = "x^2", integral(x, D, 0, 1) would be x^2.
+        """
+        if name in self.values or name in self.definitions:
+            raise Malformed("PC210", f"`{name}` is bound here, and a name of the file.", hint="Choose another name for the bound variable.")
 
     def end(self, node: Term) -> Term:
         sign, inner = ("neg", node.args[0]) if node.op == "neg" else ("", node)
@@ -760,6 +799,7 @@ class Scope:
         ``_k`` binds a body in which binders are nested k - 1 deep. So the name does not depend on where the text stands, and it
         differs from every name bound inside.
         """
+        self.unused(name)
         self.depth += 1
         fresh = f"_new{self.depth}"
         outside, self.local = self.local, {**self.local, name: var(fresh)}
@@ -779,13 +819,14 @@ class Scope:
             raise Malformed("PC101", f"`{name}` cannot name an index.")
         ends = [self.scalar_term(self.value(arg), f"range of {kind}") for arg in node.args[:2]]
         first, last = (rational(end) for end in ends)
+        self.unused(name)
         if kind == "sum" and (first is None or last is None) and all(map(self.is_whole, ends)):
             bound, body = self.bound(name, node.args[2], "summand", whole=True)
             return Term("sum", (body, *ends), bound)
         if first is None or last is None or first.denominator != 1 or last.denominator != 1:
             raise Malformed("PC110", f"The range of {name} runs from {ends[0]} to {ends[1]}; both must be whole numbers.")
         if last - first > MAX_RANGE:
-            raise Malformed("PC106", f"The range of {name} has {last - first + 1} terms; {MAX_RANGE} are allowed.")
+            raise Malformed("PC106", f"The range of {name} has {num(last - first + 1)} terms; {MAX_RANGE} are allowed.")
         self.spend(max(int(last - first), 0))
         outside, result = self.local, None
         for k in range(int(first), int(last) + 1):
@@ -808,11 +849,12 @@ class Scope:
     def indexed(self, node: Term) -> Value:
         value = self.value(node.args[0])
         for arg in node.args[1:]:
-            index = rational(self.scalar_term(self.value(arg), "index"))
+            at = self.scalar_term(self.value(arg), "index")
+            index = rational(at)
             if not isinstance(value, tuple):
                 raise Malformed("PC107", "Only vectors and matrices have entries.")
             if index is None or index.denominator != 1 or not 1 <= index <= len(value):
-                raise Malformed("PC110", f"The index {index} is not a whole number from 1 to {len(value)}.")
+                raise Malformed("PC110", f"The index {at} is not a whole number from 1 to {len(value)}.")
             value = value[int(index) - 1]
         return value
 
@@ -937,6 +979,8 @@ DISTRIBUTIONS = {"normal": (0, 1), "sphere": (1,), "ball": (1,), "cube": (1,), "
 on [-1/2, 1/2]^d, on (a, b)."""
 
 SPECIAL = ("gradient", "hessian", "eigenvalue")
+OPERATORS = ("E", "P", "gradient", "hessian")
+"""What cannot be defined with arguments; a number may have such a name."""
 RESERVED = (*FUNCTIONS, *VECTOR_FUNCTIONS, "min", "max", "factorial", "eigenvalue")
 
 
@@ -1082,7 +1126,7 @@ def _selected(item: Mapping[str, Any], instance: Mapping[str, Term], where: str)
     for name, value in wanted.items():
         if name not in instance:
             raise Malformed("PC104", f"`{name}` is not in [for_each].").at(key=f"{where}, instance")
-        if parse(str(value)) is not instance[name]:
+        if Scope({}, {}, f"{where}, instance").scalar(value) is not instance[name]:
             return False
     return True
 

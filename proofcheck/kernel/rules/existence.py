@@ -53,7 +53,7 @@ def krawczyk(goal: Obligation, node: Node, link: Link) -> bool:
     for name, domain in goal.exists:
         for value in box[name]:
             if not inside(num(value), domain, {}):
-                raise Rejected("PC313", f"{name} = {value} is not shown to lie in {domain}.", goal.name)
+                raise Rejected("PC313", f"{name} = {num(value)} is not shown to lie in {domain}.", goal.name)
     with precision(bits):
         contracts(goal, equations, box)
     if rest:
@@ -174,7 +174,7 @@ def excluded(goal: Obligation, node: Node, given: dict[str, arb], box: Box | Non
     with precision(bits):
         for form, cell in leaves(text_of(node, "tree"), unit(exclusion.chart)):
             if not (exclusion.within(cell, box) or exclusion.fails(form, cell)):
-                where = ", ".join(f"{name} in [{low}, {high}]" for name, (low, high) in exclusion.ends(cell).items())
+                where = ", ".join(f"{name} in [{num(low)}, {num(high)}]" for name, (low, high) in exclusion.ends(cell).items())
                 raise Rejected("PC303", f"A solution with {where} is not excluded by form {form}.", goal.name)
 
 

@@ -76,7 +76,7 @@ def limit(term: Term, name: str, step: Fraction) -> Term:
         if factorials > 0 or (factorials == 0 and rate > 0):
             raise Rejected("PC317", "A part of the difference grows beyond bounds.")
         if factorials == 0 and rate == 0:
-            result = add(result, mul(div(coefficient, lead), num(step ** (own - degree))))
+            result = add(result, mul(div(coefficient, lead), power(num(step), own - degree)))
     return result
 
 
@@ -103,5 +103,5 @@ def _shift(generator: Generator, name: str, step: Fraction) -> Fraction:
     ring, (rest,) = normal((sub(argument, mul(num(1 / step), var(name))),))
     shift = ring.constant(rest)
     if generator.kind != "gamma" or shift is None:
-        raise Rejected("PC317", f"The limit of {generator.term} is not known for steps of {step}; that of gamma({name}/{step} + b) is.")
+        raise Rejected("PC317", f"The limit of {generator.term} is not known for steps of s = {num(step)}; that of gamma({name}/s + b) is.")
     return shift
