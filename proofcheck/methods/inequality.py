@@ -149,7 +149,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         if node is not None:
             return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
     # A few cells before anything that rewrites the goal: what one enclosure decides may be hard in another form.
-    node = by_bisection(obligation, Budget(QUICK, budget.progress), bits) if obligation.domains else None
+    node = by_bisection(obligation, Budget(QUICK, budget.progress, blowups=0, slopes=0), bits) if obligation.domains else None
     if node is not None:
         return node
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
@@ -169,7 +169,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     if node is not None:
         return node
     # In one variable a few hundred cells are enough unless a zero is in the way: look for it before spending more.
-    short = Budget(FEW, budget.progress) if len(obligation.domains) == 1 and budget.cells > FEW else budget
+    short = Budget(FEW, budget.progress, blowups=budget.blowups, slopes=budget.slopes) if len(obligation.domains) == 1 and budget.cells > FEW else budget
     node = by_bisection(obligation, short, bits)
     if node is None and short.stuck is not None:
         budget.stuck, budget.violation = short.stuck, short.violation
@@ -512,7 +512,7 @@ def with_zeros_at_ends(obligation: Obligation, budget: Budget, bits: int) -> dic
             pieces += [node] if node else []
         if complete and share < 1 and ("upper" not in orders or share < Fraction(1, 2) or "lower" not in orders):
             middle = narrowed(obligation, name, low_cut if "lower" in orders else None, high_cut if "upper" in orders else None)
-            inner = Budget(min(budget.cells, 3000), budget.progress)
+            inner = Budget(min(budget.cells, 3000), budget.progress, blowups=0, slopes=budget.slopes)
             node = by_signs(middle, inner, bits) or by_bisection(middle, inner, bits)
             budget.spent += inner.spent
             complete = node is not None

@@ -46,7 +46,8 @@ class Made:
 
 def value(text: str, at: Mapping[str, Any]) -> Any:
     """Return the value of a formula that was made here, by mpmath at its present precision."""
-    words = {name: getattr(mpmath, name) for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "atan", "acos", "asin", "mpf", "pi")}
+    words = {name: getattr(mpmath, name) for name in ("sin", "cos", "tan", "exp", "log", "atan", "acos", "asin", "mpf", "pi")}
+    words["sqrt"] = lambda x: mpmath.sqrt(max(x, 0))  # every radicand made here is a sum of squares, which rounding may leave below 0
     python = re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"mpf(\1)", text.replace("^", "**"))
     return eval(python, {"__builtins__": {}}, {**words, "abs": abs, "max": max, "min": min, **at})  # texts made in this file
 
