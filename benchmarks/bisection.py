@@ -16,7 +16,7 @@ import numpy as np
 from proofcheck.kernel.algebra import precision
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.subdivide import halves, unit
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods.frontier import BATCH, Look, Search, subdivide
 from proofcheck.run.forked import close_idle

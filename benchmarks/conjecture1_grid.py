@@ -12,7 +12,7 @@ import sys
 import time
 
 from proofcheck.evidence import Evidence, Support
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods import grid
 

@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 
 from proofcheck.evidence import Support
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods import grid
 

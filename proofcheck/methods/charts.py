@@ -18,8 +18,8 @@ from proofcheck.evidence import Evidence, Proof, Undecided
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.premises import formula_in, scope_of, term_in
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import NEGATED, ZERO, Obligation, Term, neg, postorder, replaced, show, substitute
 
 from .inequality import Budget, leaf_count

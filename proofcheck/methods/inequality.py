@@ -24,8 +24,8 @@ from proofcheck.kernel.rules.premises import term_in
 from proofcheck.kernel.rules.subdivide import FORMS, Cell, Enclosures, chart_of, unit
 from proofcheck.kernel.rules.telescope import APPROACH
 from proofcheck.kernel.rules.zeros import quotient, value
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.signs import ANY, Signs
-from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import (
     PI,
     Obligation,

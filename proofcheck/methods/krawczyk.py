@@ -20,7 +20,7 @@ from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.existence import Box, Exclusion, contracts, matrix_of, parameters, unknowns
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, halves, unit
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Domain, Obligation, Term, conjunction, conjuncts, num, rational, show, sub, substitute
 
 from .inequality import Budget

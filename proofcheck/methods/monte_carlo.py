@@ -43,7 +43,8 @@ from ..kernel.algebra import Ball, evaluate, precision
 from ..kernel.errors import Malformed, Rejected
 from ..kernel.rules.points import settled
 from ..kernel.rules.premises import scope_of, term_in
-from ..kernel.statement import Entry, Reader, Scope, read_toml
+from ..kernel.scope import Scope
+from ..kernel.statement import Entry, Reader, read_toml
 from ..kernel.terms import (
     ONE,
     OPAQUE,

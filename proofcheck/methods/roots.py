@@ -9,8 +9,8 @@ from typing import Any
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import Element, normal
 from proofcheck.kernel.rules.premises import term_in
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import ONE, ZERO, Obligation, Term, mul, num, postorder, power, rational, replaced, show, substitute, var, variables
 
 

@@ -17,7 +17,8 @@ from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import normal
 from proofcheck.kernel.rules import Link
 from proofcheck.kernel.rules.points import inside, settled, witness
-from proofcheck.kernel.statement import Reader, Scope, read_toml
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import Reader, read_toml
 from proofcheck.kernel.terms import RELATIONS, Domain, Obligation, Term, add, conjuncts, div, mul, neg, num, power, rational, show, sub, substitute, variables
 
 Progress = Callable[[int, int, str], None]

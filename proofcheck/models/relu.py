@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from ..kernel.algebra import evaluate
-from ..kernel.statement import Scope
+from ..kernel.scope import Scope
 from ..kernel.terms import ONE, ZERO, Term, add, div, mul, neg, num, sub, total, var
 
 DEFINITIONS: dict[str, str] = {

@@ -19,7 +19,7 @@ from proofcheck.kernel.certificate import Node
 from proofcheck.kernel.rules.charts import disjuncts
 from proofcheck.kernel.rules.premises import domain_in, formula_in, scope_of, term_in
 from proofcheck.kernel.rules.subdivide import DIGITS, FORMS
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import TRUE, Domain, Obligation, Term, conjuncts, num, rational, replaced, substitute, variables
 
 from ..algebras.typeset import pretty_domain, pretty_text

@@ -37,7 +37,8 @@ from typing import Any, NoReturn
 
 from proofcheck.kernel.errors import Malformed, Place
 from proofcheck.kernel.files import read_bytes
-from proofcheck.kernel.statement import MAX_FILE, Scope, read_toml
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import MAX_FILE, read_toml
 from proofcheck.kernel.terms import Obligation, Term, num, variables
 from proofcheck.search.ledger import OUTCOMES
 

@@ -18,7 +18,8 @@ from proofcheck.evidence import Undecided
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link
 from proofcheck.kernel.rules.points import settled, witness
-from proofcheck.kernel.statement import Scope, read
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import read
 from proofcheck.kernel.terms import Obligation, Term, rational, substitute
 from proofcheck.methods import grid
 from proofcheck.search.engines import ALONE, BOX, ENGINES, FLAT, GRADIENT, STARTS, STEPS, Seen

@@ -18,7 +18,7 @@ from proofcheck.kernel.algebra import Ball, Gradient, Series, ball, evaluate, pr
 from proofcheck.kernel.calculus import derivative
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import (
     FUNCTIONS,
     PI,

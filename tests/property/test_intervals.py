@@ -11,7 +11,7 @@ from flint import arb
 from proofcheck.algebras.floats import evaluated
 from proofcheck.algebras.intervals import IntervalGradients, Intervals
 from proofcheck.kernel.algebra import Ball, Gradient, ball, evaluate, precision
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 
 FORMULAS = (
     "x + y - x*y/3", "x^2 - 2*x*y", "x^3*y^2 - y^5", "1/(x^2 + 1/2)", "x/(y + 5)", "x^(-2)", "(x - y)^0", "sin(x) + cos(y)", "sin(3*x)*cos(2*y)^2",

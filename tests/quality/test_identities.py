@@ -18,7 +18,8 @@ import pytest
 from proofcheck.evidence import Evidence, Proof, Support, Undecided
 from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.statement import Scope, obligation
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import obligation
 from proofcheck.kernel.terms import Obligation, Term, add, conjunction, conjuncts, num
 from proofcheck.methods import identity
 

@@ -11,7 +11,8 @@ import pytest
 
 from proofcheck.evidence import Proof
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.statement import Scope, obligation
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import obligation
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods import inequality
 

@@ -24,7 +24,8 @@ from typing import Any
 from mpmath import libmp
 from mpmath.libmp import libmpi
 
-from proofcheck.kernel.statement import Scope, read
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import read
 from proofcheck.kernel.terms import (
     NEGATED,
     RELATIONS,

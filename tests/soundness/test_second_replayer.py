@@ -15,7 +15,8 @@ import mpmath
 import pytest
 from second_replayer import Jets, Slopes, Task, UnsureError, Values, exact, span, tasks
 
-from proofcheck.kernel.statement import Scope, read
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import read
 from proofcheck.kernel.terms import Term
 
 HERE = Path(__file__).resolve().parent
@@ -193,5 +194,5 @@ def test_it_shares_only_the_readers_with_the_kernel() -> None:
     """The second replayer imports formulas and files from the kernel, and no enclosure, no exact arithmetic and no rule."""
     tree = ast.parse((HERE / "second_replayer.py").read_text("utf-8"))
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("proofcheck")}
-    assert modules == {"proofcheck.kernel.statement", "proofcheck.kernel.terms"}
+    assert modules == {"proofcheck.kernel.scope", "proofcheck.kernel.statement", "proofcheck.kernel.terms"}
     assert not any(alias.name.startswith(("proofcheck", "flint")) for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)

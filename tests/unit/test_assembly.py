@@ -9,7 +9,8 @@ import pytest
 from proofcheck.evidence import Proof, Undecided
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.statement import Scope, read
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import read
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods import assembly
 

@@ -11,7 +11,7 @@ import pytest
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.subdivide import unit
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods import frontier
 from proofcheck.methods.frontier import Growth, Look, Search, Tree, leaves, subdivide

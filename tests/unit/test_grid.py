@@ -15,7 +15,7 @@ from proofcheck.evidence import Evidence, Proof, Support, Undecided
 from proofcheck.kernel.algebra import evaluate
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.rules import RULES
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation, show
 from proofcheck.methods import grid
 

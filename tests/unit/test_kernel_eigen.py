@@ -17,8 +17,8 @@ from proofcheck.kernel.calculus import derivative
 from proofcheck.kernel.eigen import approximate, eigenvalue
 from proofcheck.kernel.parse import parse
 from proofcheck.kernel.rules.points import settled
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.signs import ANY, Signs
-from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import REALS, Term, num, show
 
 LEAF, POINT = {"rule": "bisection", "prec": 64, "tree": "N"}, {"rule": "point"}

@@ -10,7 +10,7 @@ import pytest
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import coefficients, is_zero, normal
 from proofcheck.kernel.rules.premises import scope_of
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Domain, Obligation, Term, num, show, total, var
 
 REAL = Domain(None, None, lower_closed=False, upper_closed=False)

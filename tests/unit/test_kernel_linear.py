@@ -11,8 +11,8 @@ import pytest
 from proofcheck.kernel import linear
 from proofcheck.kernel.linear import Form, facts, follows, form
 from proofcheck.kernel.rules.premises import formula_in, scope_of, term_in
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.statement import Scope
 from proofcheck.kernel.terms import PI, Obligation, Term, num, var
 
 X, Y, Z = var("x"), var("y"), var("z")

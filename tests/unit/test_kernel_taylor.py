@@ -14,7 +14,8 @@ from proofcheck.kernel import Receipt, Rejected
 from proofcheck.kernel.algebra import ball, precision
 from proofcheck.kernel.rules.premises import formula_in, scope_of
 from proofcheck.kernel.rules.taylor import Bracket, bracket_of, goal_difference, plane_of
-from proofcheck.kernel.statement import Scope, obligation
+from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.statement import obligation
 from proofcheck.kernel.terms import Obligation, add, num, sub, substitute, var
 
 OPEN, CLOSED, HALF = {"x": "(0, 1]", "y": "(0, 1]"}, {"x": "[0, 1]", "y": "[0, 1]"}, {"x": "[0, 1)", "y": "[0, 1)"}

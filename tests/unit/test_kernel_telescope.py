@@ -12,7 +12,7 @@ import pytest
 from proofcheck.evidence import Proof
 from proofcheck.kernel import Receipt, Rejected
 from proofcheck.kernel.rules.telescope import limit
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation, Term
 from proofcheck.methods.inequality import attempt
 

@@ -18,7 +18,7 @@ from proofcheck.algebras.typeset import pretty_text
 from proofcheck.evidence import Proof, Undecided
 from proofcheck.kernel.algebra import evaluate
 from proofcheck.kernel.errors import Malformed
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import REALS, Term
 from proofcheck.methods.krawczyk import decimal
 from proofcheck.methods.strategy import chosen

@@ -9,7 +9,7 @@ import pytest
 from proofcheck import store
 from proofcheck.claim import library
 from proofcheck.kernel.exact import is_zero
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Term, sub
 from proofcheck.report.leading import leading
 from proofcheck.report.subdivision import Part

@@ -21,7 +21,7 @@ import proofcheck
 from proofcheck import kernel
 from proofcheck.cli import cli
 from proofcheck.kernel.errors import Malformed, Rejected
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation, show
 from proofcheck.search import ledger
 from proofcheck.search.engines import part_of, special, unit_obligation

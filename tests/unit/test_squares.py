@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods.squares import by_squares, completed
 

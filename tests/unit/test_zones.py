@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.statement import Scope
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods.inequality import Budget, by_bisection, by_zones
 from proofcheck.methods.taylor import attempt_rectangle, hull

@@ -10,8 +10,8 @@ from ..certificate import Node, node_of, nodes_of, number_of, only_keys, text_of
 from ..errors import Rejected
 from ..exact import is_zero
 from ..parse import is_name
+from ..scope import Scope
 from ..signs import Signs
-from ..statement import Scope
 from ..terms import (
     PI,
     RELATIONS,

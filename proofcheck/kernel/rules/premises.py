@@ -9,8 +9,8 @@ from typing import Any
 from ..calculus import conditions
 from ..certificate import Node, nodes_of
 from ..errors import Malformed, Rejected
+from ..scope import Scope
 from ..signs import Signs
-from ..statement import Scope
 from ..terms import Domain, Obligation, Term, var, variables
 
 
