@@ -256,6 +256,8 @@ def sentence(part: Part, entry: Entry) -> str:
             return f"either: part {node['which'] + 1} of the disjunction holds"
         case "chart":
             return "chart: other variables, " + pretty_domains("; ".join(f"{name} in {domain}" for name, domain in node["new"].items()))
+        case "generalise":
+            return f"generalise: for any {pretty_domain(node['new'], node['domain'])} in the place of {short(node['term'])}"
         case "scale":
             return f"scale: times {short(node['factor'])}, which is positive, the difference of both sides is {short(node['to'])}"
         case "cut":

@@ -50,6 +50,7 @@ from .frontier import subdivide
 from .pieces import cut_at, narrowed, number
 from .roots import squared
 from .squares import by_squares
+from .subterms import ranges, through
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
 from .witness import DESCENDED, Cubes, candidates, find, nearest, polish
@@ -61,6 +62,8 @@ FEW = 300
 QUICK = 3
 LARGE = 45
 MAX_CLEARED = 60
+WHOLE = 2
+"""Changes of variables that are left where none was made: premises and goals in other variables have fewer."""
 FAR = 20_000
 """Cells for what lies beyond a zone at an edge: nothing vanishes there any more."""
 
@@ -73,7 +76,7 @@ class Budget:
     progress: Progress
     spent: int = 0
     stuck: Cell | None = None
-    blowups: int = 2
+    blowups: int = WHOLE
     processes: int = 1
     violation: Mapping[str, str] | None = None
     slopes: int = 4
@@ -153,6 +156,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     if node is not None:
         return node
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
+    node = node or generalised(obligation, budget, bits)
     if node is None and grows(obligation):
         node = with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
         node = node or bounded(obligation, Budget(min(budget.cells, 3000), budget.progress, slopes=0), bits)
@@ -385,6 +389,35 @@ def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any]
         return None
     node = prove(replace(obligation, goal=Term(obligation.goal.op, (rest, num(0)))), budget, bits)
     return None if node is None else {"rule": "scale", "factor": show(factor), "to": show(rest), "premises": premises, "then": node}
+
+
+def generalised(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof for any number in the place of the subterm through which the goal depends on its variables, or None."""
+    relation = obligation.goal.op
+    if relation not in ("lt", "le", "gt", "ge") or obligation.given or budget.blowups < WHOLE:
+        return None
+    new = next(name for i in range(len(obligation.domains) + 1) if (name := f"s{i or ''}_") not in obligation.box)
+    inner = replace(budget, cells=FEW, spent=0, blowups=budget.blowups - 1, stuck=None, violation=None)
+    for u, g in through(obligation, new):
+        reduced = Obligation(obligation.name, (), (), Term(relation, (g, num(0))))
+        for domain in ranges(u, obligation):
+            reduced = replace(reduced, domains=((new, domain),))
+            bounds = [Term("gt" if not domain.lower_closed else "ge", (sub(u, domain.lower), num(0)))] if domain.lower is not None else []
+            bounds += [Term("gt" if not domain.upper_closed else "ge", (sub(domain.upper, u), num(0)))] if domain.upper is not None else []
+            wanted = tuple(dict.fromkeys([*conditions(u), *bounds]))
+            if any(find(replace(obligation, goal=bound), 60) is not None for bound in bounds) or find(reduced, 200) is not None:
+                continue
+            node = prove(reduced, replace(inner), bits)
+            premises = None if node is None else definedness(obligation, wanted, inner, bits)
+            values = None if premises is None else definedness(obligation, scaling_conditions(obligation.goal, num(1)), inner, bits)
+            if premises is None or values is None:
+                continue
+            node = {"rule": "weaken", "keep": [new], "relation": relation, "then": node}
+            node = {"rule": "generalise", "term": show(u), "new": new, "domain": str(domain), "premises": premises, "then": node}
+            node = {"rule": "scale", "factor": "1", "to": show(substitute(g, {new: u})), "premises": values, "then": node}
+            if _accepts(obligation, node):
+                return node
+    return None
 
 
 def telescoped(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:

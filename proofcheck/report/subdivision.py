@@ -20,7 +20,7 @@ from proofcheck.kernel.rules.charts import disjuncts
 from proofcheck.kernel.rules.premises import domain_in, formula_in, scope_of, term_in
 from proofcheck.kernel.rules.subdivide import DIGITS, FORMS
 from proofcheck.kernel.scope import Scope
-from proofcheck.kernel.terms import TRUE, Domain, Obligation, Term, conjuncts, num, rational, replaced, substitute, variables
+from proofcheck.kernel.terms import TRUE, Domain, Obligation, Term, conjuncts, num, rational, replaced, substitute, var, variables
 
 from ..algebras.typeset import pretty_domain, pretty_text
 from .summary import several
@@ -118,6 +118,8 @@ def _changed(part: Part) -> Domains:
         inner = Scope({}, {}, "certificate")
         inner.domains(node["new"], "chart")
         return tuple(inner.box.items())
+    if part.rule == "generalise":
+        return (*domains, (str(node["new"]), domain_in(Scope({}, {}, "certificate"), node["domain"])))
     if part.rule == "weaken":
         return tuple(item for item in domains if item[0] in node["keep"])
     if part.rule == "restrict":
@@ -140,6 +142,8 @@ def _reduced(part: Part, goal: Term) -> Term | None:
             return substitute(goal, {name: term_in(inner, image) for name, image in node["map"].items()})
         case "parametrise":
             return substitute(goal, {str(node["var"]): term_in(scope_of(_on(_changed(part))), node["as"])})
+        case "generalise":
+            return replaced(goal, {term_in(scope, node["term"]): var(str(node["new"]))})
         case "scale":
             return Term(goal.op, (term_in(scope, node["to"]), num(0)))
         case "weaken":

@@ -777,6 +777,12 @@ def _restrict(goal: Obligation, node: Node) -> Iterator[tuple[Obligation, Node]]
     yield replace(goal, domains=(*others, (node["var"], _scope(others).domain(node["domain"], "replay")))), node["then"]
 
 
+def _generalise(goal: Obligation, node: Node) -> Iterator[tuple[Obligation, Node]]:
+    image = _scope(goal.domains).scalar(node["term"])
+    domains = (*goal.domains, (node["new"], _scope(()).domain(node["domain"], "replay")))
+    yield replace(goal, domains=domains, goal=replaced(goal.goal, {image: Term("var", (), node["new"])})), node["then"]
+
+
 def _weaken(goal: Obligation, node: Node) -> Iterator[tuple[Obligation, Node]]:
     keep = set(node["keep"])
     relation = node.get("relation", goal.goal.op)
@@ -804,5 +810,5 @@ def _monotone(goal: Obligation, node: Node) -> Iterator[tuple[Obligation, Node]]
 
 STEPS: dict[str, Callable[[Obligation, Node], Iterator[tuple[Obligation, Node]]]] = {
     "split": _split, "cases": _cases, "chart": _chart, "rewrite": _rewrite, "both": _both, "either": _either, "scale": _scale,
-    "restrict": _restrict, "weaken": _weaken, "cut": _cut, "monotone": _monotone,
+    "restrict": _restrict, "generalise": _generalise, "weaken": _weaken, "cut": _cut, "monotone": _monotone,
 }  # fmt: skip

@@ -67,6 +67,7 @@ RULE_TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "parametrise": ({"var": "x", "as": "s^2", "new": "s", "domain": "[0, 1]", "then": LEAF}, "x = s² for s ∈ [0, 1] reaches every point"),
     "point": ({}, "no variable is left"),
     "witness": ({"at": {"theta": "pi/3"}}, "violated at θ = π/3"),
+    "generalise": ({"term": "exp(x)", "new": "s", "domain": "(0, inf)", "then": LEAF}, "for any s ∈ (0, ∞) in the place of exp(x)"),
     "restrict": ({"var": "x", "domain": "(0, y]", "then": LEAF}, "put x ∈ (0, y]"),
     "weaken": ({"keep": ["x"], "relation": "gt", "then": LEAF}, "enough to show it with > for x"),
     "step": ({"id": "bound"}, "as step bound shows"),

@@ -36,6 +36,11 @@ def restrict(domain: str, then: Any = SIGN, var: str = "x", **more: Any) -> dict
     return {"rule": "restrict", "var": var, "domain": domain, "then": then, **more}
 
 
+def generalise(term: str, domain: str, then: Any = SIGN, new: str = "s", **more: Any) -> dict[str, Any]:
+    """Return a proof for any number in the place of a term."""
+    return {"rule": "generalise", "term": term, "new": new, "domain": domain, "then": then, **more}
+
+
 def weaken(keep: Any, relation: str, then: Any = SIGN) -> dict[str, Any]:
     """Return a proof of more."""
     return {"rule": "weaken", "keep": keep, "relation": relation, "then": then}
@@ -79,6 +84,15 @@ PROVED: list[Case] = [
     ("x < 2", UNIT, restrict("[-1, 1]"), {}),
     ("x^2 < 2", REAL, restrict("[-1, 1]", bisection("N"), premises=[]), {"given": ["x >= -1", "x <= 1"]}),
     ("y + x > -9", {"x": "[0, 1]", "y": "[0, 1]"}, restrict("[-2, y^2 - y + 3/2]", premises=[bisection("H")]), {}),
+    # generalise
+    ("exp(x) + 1 > 0", REAL, generalise("exp(x)", "(0, inf)"), {}),
+    ("exp(x*y) + x*y > x*y", {"x": "real", "y": "real"}, generalise("x*y", "real", scale("1", "exp(s)")), {}),
+    ("exp(sin(x)) < 3", REAL, generalise("sin(x)", "[-1, 1]", weaken(["s"], "lt", bisection("N"))), {}),
+    ("sqrt(x) >= 0 and sqrt(x)^2 >= 0", UNIT, generalise("sqrt(x)", "[0, inf)", {"rule": "both", "parts": [SIGN, SIGN]}), {}),
+    ("1/(x^2 - x + 1/3) + x > 0", UNIT, generalise("x^2 - x + 1/3", "(0, inf)", premises=[bisection("00MM0MM")]), {}),
+    ("sqrt(x^2 - x + 1/3) > -1", UNIT, generalise("sqrt(x^2 - x + 1/3)", "[0, inf)", premises=[weaken(["x"], "gt", bisection("00MM0MM"))]), {}),
+    ("x^2 + x > 0", REAL, generalise("x^2", "(0, inf)"), {"given": ["x > 0"]}),
+    ("x < 0 or exp(x) >= 0", REAL, generalise("exp(x)", "[0, inf)", either(1)), {}),
     # weaken
     ("x != 2", TRIANGLE, weaken(["x"], "lt", bisection("C")), {"given": ["y > 1/2", "x > 1/4"]}),
     ("x != -1", UNIT, weaken(["x"], "gt"), {}),
@@ -173,6 +187,20 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
     ("PC310", "x >= 0", UNIT, restrict("[0, 1/2]"), {"given": ["x <= 1/2 or x >= 0"]}),
     ("PC302", "x >= 0", UNIT, restrict("[0, x]"), {}),
     ("PC302", "x >= 0", UNIT, restrict("vector(2)"), {}),
+    # generalise
+    ("PC310", "sin(x) > -2", REAL, generalise("sin(x)", "[0, 1]"), {}),
+    ("PC310", "sin(x) > -2", REAL, generalise("sin(x)", "(-1, 1]"), {}),
+    ("PC310", "sin(x) > -2", REAL, generalise("cos(x)", "[-1, 1]"), {}),
+    ("PC310", "sin(x) > -2", REAL, generalise("sin(x)", "[-1, 1]", new="x"), {}),
+    ("PC310", "sin(x) > -2", REAL, generalise("sin(x)", "[-1, 1]", new="_1"), {}),
+    ("PC310", "sin(x) > -2", REAL, generalise("sin(x)", "integer in [-1, 1]"), {}),
+    ("PC310", "sqrt(x)^2 >= 0", AROUND, generalise("sqrt(x)", "real"), {}),
+    ("PC310", "x^2 > 0", REAL, generalise("x^2", "(0, inf)"), {"given": ["x >= 0"]}),
+    ("PC302", "sin(x) > -2", REAL, generalise("sin(x)", "[-1, x]"), {}),
+    ("PC302", "sin(x) > -2", REAL, generalise("sin(y)", "[-1, 1]"), {}),
+    ("PC302", "sin(x) > -2", REAL, generalise("sin(x)", "[-1, 1]", premises=[SIGN]), {}),
+    ("PC303", "exp(x) > 1", POSITIVE, generalise("exp(x)", "(0, inf)"), {}),
+    ("PC315", "exp(x) > 1", POSITIVE, generalise("exp(x)", "(0, inf)", {"rule": "witness", "at": {"x": "1", "s": "1/2"}}), {}),
     # weaken
     ("PC315", "x >= 0", UNIT, weaken("x", "ge"), {}),
     ("PC315", "x >= 0", UNIT, weaken(["x", "z"], "ge"), {}),

@@ -59,6 +59,7 @@ RULES: dict[str, Rule] = {
     "cases": subdivide.cases,
     "zeros": zeros.zeros,
     "chart": charts.chart,
+    "generalise": charts.generalise,
     "scale": charts.scale,
     "both": charts.both,
     "either": charts.either,

@@ -12,7 +12,7 @@ from ..exact import is_zero
 from ..parse import is_name
 from ..scope import Scope
 from ..signs import Signs
-from ..terms import ZERO, Domain, Obligation, Term, conjuncts, mul, neg, sub, substitute, var, variables
+from ..terms import ZERO, Domain, Obligation, Term, conjuncts, mul, neg, replaced, sub, substitute, var, variables
 from . import Link, established
 from .premises import domain_in, formula_in, require, scope_of, term_in
 
@@ -96,6 +96,31 @@ def restrict(goal: Obligation, node: Node, link: Link) -> bool:
     require(goal, _inside(var(name), domain, {}), nodes_of(node, "premises"), link, "PC310")
     changed = replace(goal, name=f"{goal.name}: {name} in {domain}", domains=(*others, (name, domain)))
     established(changed, node_of(node, "then"), link)
+    return True
+
+
+def generalise(goal: Obligation, node: Node, link: Link) -> bool:
+    """Accept what holds for every number in the place of a subterm, if the values of the subterm are among these numbers.
+
+        P[s, x] for all s in E and all x with H(x)      u(x) in E, for all x with H(x)
+        ------------------------------------------------------------------------------
+                                P[u(x), x] for all x with H(x)
+
+    Soundness: at each x with H(x), u has a value (premises, also where E is the whole line) and the value is in E (premises); the first
+    premise at s = u(x) is P[u(x), x], term by term, because s is a new name. E is a real interval with constant ends. Every x stays,
+    with its domain and the hypotheses; ``weaken`` leaves out those that are not needed any more.
+
+    Rejects: a name that is not new, or a term that does not occur (PC310); a value that is not shown to be in E (PC310).
+    """
+    only_keys(node, "term", "new", "domain", "premises", "then")
+    name, image = text_of(node, "new"), term_in(scope_of(goal), text_of(node, "term"))
+    formula = replaced(goal.goal, {image: var(name)})
+    if not is_name(name) or name in goal.box or formula is goal.goal:
+        raise Rejected("PC310", f"A new name {name!r} for {image} does not fit: it is no new name, or the term does not occur.", goal.name)
+    domain = domain_in(Scope({}, {}, "certificate"), text_of(node, "domain"))
+    wanted = dict.fromkeys([*conditions(image), *_inside(image, domain, {})])
+    require(goal, wanted, nodes_of(node, "premises"), link, "PC310")
+    established(replace(goal, name=f"{goal.name}, {name} = {image}", domains=(*goal.domains, (name, domain)), goal=formula), node_of(node, "then"), link)
     return True
 
 
