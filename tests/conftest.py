@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,10 @@ from proofcheck.kernel import Receipt
 
 settings.register_profile("proofcheck", deadline=None, derandomize=True)
 settings.load_profile("proofcheck")
+
+# A shell that starts jobs in the background has them ignore Ctrl-C, and so would the programs that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Proof = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from ..certificate import Node, node_of, number_of, only_keys, text_of
 from ..errors import Rejected
 from ..terms import Domain, Obligation, Term, conjunction, conjuncts, num, rational, sub, substitute, variables
 from . import Link, established
-from .points import inside, settled
+from .points import inside, point_of
 from .premises import scope_of, term_in
 from .subdivide import Cell, chart_of, leaves, unit
 
@@ -238,17 +238,7 @@ def nowhere(goal: Obligation, node: Node, link: Link) -> bool:
     del link
     only_keys(node, "prec", "tree", "at")
     unknowns(goal)
-    values = node.get("at", {})
-    if not isinstance(values, dict) or set(values) != set(goal.box):
-        raise Rejected("PC312", f"A refutation has a value for each of {', '.join(goal.box) or 'no variables'}.", goal.name)
-    empty = scope_of(Obligation("", (), (), goal.goal))
-    at = {name: term_in(empty, text_of(values, name)) for name in goal.box}
-    for name, domain in goal.domains:
-        if not inside(at[name], domain, at):
-            raise Rejected("PC313", f"{name} = {at[name]} is not shown to lie in {domain}.", goal.name)
-    for formula in goal.given:
-        if settled(substitute(formula, at)) is not True:
-            raise Rejected("PC313", f"The hypothesis {formula} is not shown to hold at the point.", goal.name)
+    at = point_of(goal, node.get("at", {}))
     there = tuple((name, replace(domain, lower=_at(domain.lower, at), upper=_at(domain.upper, at))) for name, domain in goal.exists)
     excluded(replace(goal, domains=(), given=(), goal=substitute(goal.goal, at), exists=there), node, {}, None)
     return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..algebra import Ball, compare, evaluate, precision
 from ..calculus import conditions
 from ..certificate import Node, only_keys, text_of
@@ -67,7 +69,17 @@ def witness(goal: Obligation, node: Node, link: Link) -> bool:
     """
     del link
     only_keys(node, "at")
-    values = node.get("at")
+    at = point_of(goal, node.get("at"))
+    if settled(substitute(goal.goal, at)) is not False:
+        raise Rejected("PC312", f"The point does not violate {goal.goal}.", goal.name)
+    return False
+
+
+def point_of(goal: Obligation, values: Any) -> dict[str, Term]:
+    """Return an exact point of the domains that satisfies the hypotheses.
+
+    Rejects: not one value for each variable (PC312); a value outside its domain, or a hypothesis that is not shown to hold (PC313).
+    """
     if not isinstance(values, dict) or set(values) != set(goal.box):
         raise Rejected("PC312", f"A witness has a value for each of {', '.join(goal.box) or 'no variables'}.", goal.name)
     empty = scope_of(Obligation("", (), (), goal.goal))
@@ -78,9 +90,7 @@ def witness(goal: Obligation, node: Node, link: Link) -> bool:
     for formula in goal.given:
         if settled(substitute(formula, at)) is not True:
             raise Rejected("PC313", f"The hypothesis {formula} is not shown to hold at the point.", goal.name)
-    if settled(substitute(goal.goal, at)) is not False:
-        raise Rejected("PC312", f"The point does not violate {goal.goal}.", goal.name)
-    return False
+    return at
 
 
 def inside(value: Term, domain: Domain, at: dict[str, Term]) -> bool:
