@@ -167,7 +167,7 @@ def _until(file: Path, within: float = 10.0) -> list[int]:
 @pytest.mark.parametrize("function", ["loop", "flint_power"])
 def test_time_limit_stops_it(function: str) -> None:
     """A loop and a FLINT power that hears no signal are killed at the deadline."""
-    outcome = _only(_task(function, seconds=0.6))
+    outcome = _only(_task(function, seconds=0.6, memory=4_000 * MB))
     assert outcome.ended == "timeout"
     assert 0.6 <= outcome.seconds < 3.0
     assert 0.05 < outcome.cpu_seconds < 1.6
