@@ -33,8 +33,8 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Support:
-    """No violation found at finitely many points. ``grade`` is "numerical" or "statistical"; never a proof."""
+class Measured:
+    """What a method saw at finitely many points. ``grade`` is "numerical" or "statistical"; never a proof."""
 
     obligation: str
     method: str
@@ -46,19 +46,16 @@ class Support:
 
 
 @dataclass(frozen=True)
-class Violation:
+class Support(Measured):
+    """No violation was found."""
+
+
+@dataclass(frozen=True)
+class Violation(Measured):
     """What was measured (a trajectory, an experiment, an estimate) goes against the obligation by more than its error.
 
     Not an exact point: it refutes nothing. It contradicts support, and it is what a ``must_fail`` neighbour about measurements asks for.
     """
-
-    obligation: str
-    method: str
-    grade: str
-    detail: str
-    seconds: float = 0.0
-    margin: Margin | None = None
-    plots: tuple[Plot, ...] = ()
 
 
 @dataclass(frozen=True)
