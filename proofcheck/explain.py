@@ -264,6 +264,9 @@ def sentence(part: Part, entry: Entry) -> str:
             return f"cut: {short(node['formula'])} is proved first, and used"
         case "monotone":
             return f"monotone: the value at the {node['from']} end of {pretty_text(node['var'])}, and the sign of the slope"
+        case "minimum":
+            at = ", ".join(f"{pretty_text(name)} = {pretty_text(value)}" for name, value in node["point"].items())
+            return f"minimum: both sides are equal at {at}, and from there on the difference does not fall"
         case "telescope":
             return f"telescope: one step of {pretty_text(node['step'])}, and the limit of the difference"
         case "restrict":

@@ -27,7 +27,6 @@ from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.terms import (
-    PI,
     Obligation,
     Term,
     add,
@@ -47,7 +46,8 @@ from proofcheck.kernel.terms import (
 
 from .frontier import leaves as open_leaves
 from .frontier import subdivide
-from .pieces import cut_at, narrowed, number
+from .minima import around_zero
+from .pieces import cut_at, narrowed, number, simple_points
 from .roots import squared
 from .squares import by_squares
 from .subterms import ranges, through
@@ -80,6 +80,7 @@ class Budget:
     processes: int = 1
     violation: Mapping[str, str] | None = None
     slopes: int = 4
+    zeros: int = 200
 
     @property
     def left(self) -> int:
@@ -182,9 +183,25 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
             node = by_slope(obligation, budget, bits) or by_bisection(obligation, budget, bits)
         elif node is None:
             node = by_slope(obligation, budget, bits)
+        node = node or touching(obligation, budget, bits)
         if node is None and budget.blowups > 0:
             node = blown_up(obligation, budget, bits)
     return node
+
+
+def touching(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof around a zero inside the box near which bisection got stuck, the slabs beside it by the same means, or None."""
+
+    def rest(slab: Obligation) -> dict[str, Any] | None:
+        budget.zeros -= 1
+        inner = Budget(budget.left, budget.progress, blowups=0, processes=budget.processes, slopes=0, zeros=budget.zeros)
+        node = by_bisection(slab, inner, bits)
+        if node is None and inner.stuck is not None:
+            node = touching(slab, inner, bits)
+        budget.spent, budget.zeros = budget.spent + inner.spent, inner.zeros
+        return node
+
+    return around_zero(obligation, budget.stuck, bits, rest) if budget.stuck is not None and budget.zeros > 0 else None
 
 
 def by_zones(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -661,25 +678,6 @@ def candidates_for_zero(obligation: Obligation, stuck: Cell | None) -> list[Term
         found += simple_points(least - 1e-8, least + 1e-8)
     middle = [cut_at(domain, Fraction(1, 2))] if bounded else []
     return list(dict.fromkeys([*found, num(0), *middle, *(num(Fraction(k, 2)) for k in (2, -2, 1, -1, 4, -4))]))
-
-
-def simple_points(low: float, high: float) -> list[Term]:
-    """Return simple exact numbers near [low, high]: small rationals, rational multiples of pi, and roots, exponentials and logarithms of them."""
-    middle, slack = (low + high) / 2, 50 * abs(high - low) + 1e-7
-    ways: list[tuple[float, Callable[[Fraction], Term], Callable[[float], float]]] = [
-        (middle, num, float), (middle / math.pi, lambda q: mul(num(q), PI), lambda x: x * math.pi)
-    ]  # fmt: skip
-    if middle > 0:
-        ways += [(middle**2, lambda q: Term("sqrt", (num(q),)), math.sqrt), (math.log(middle), lambda q: Term("exp", (num(q),)), math.exp)]
-    if abs(middle) < 20:
-        ways.append((math.exp(middle), lambda q: Term("log", (num(q),)), lambda x: math.log(x) if x > 0 else math.inf))
-    found = []
-    for bound in (1, 2, 3, 4, 6, 8, 12, 24, 100):
-        for place, term, value_ in ways:
-            near = Fraction(place).limit_denominator(bound)
-            if abs(value_(float(near)) - middle) <= slack:
-                found.append(term(near))
-    return list(dict.fromkeys(found))
 
 
 def margin(obligation: Obligation) -> Margin | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 from proofcheck.kernel.algebra import Ball, evaluate, precision
-from proofcheck.kernel.terms import Domain, Obligation, Term, add, mul, num, rational, sub
+from proofcheck.kernel.terms import PI, Domain, Obligation, Term, add, mul, num, rational, sub
 
 
 def narrowed(obligation: Obligation, name: str, lower: Term | None, upper: Term | None) -> Obligation:
@@ -38,3 +40,22 @@ def number(term: Term) -> float:
     """Return a constant as a float, for choosing."""
     with precision(64):
         return float(evaluate((term,), Ball(), {})[0].mid())
+
+
+def simple_points(low: float, high: float) -> list[Term]:
+    """Return simple exact numbers near [low, high]: small rationals, rational multiples of pi, and roots, exponentials and logarithms of them."""
+    middle, slack = (low + high) / 2, 50 * abs(high - low) + 1e-7
+    ways: list[tuple[float, Callable[[Fraction], Term], Callable[[float], float]]] = [
+        (middle, num, float), (middle / math.pi, lambda q: mul(num(q), PI), lambda x: x * math.pi)
+    ]  # fmt: skip
+    if middle > 0:
+        ways += [(middle**2, lambda q: Term("sqrt", (num(q),)), math.sqrt), (math.log(middle), lambda q: Term("exp", (num(q),)), math.exp)]
+    if abs(middle) < 20:
+        ways.append((math.exp(middle), lambda q: Term("log", (num(q),)), lambda x: math.log(x) if x > 0 else math.inf))
+    found = []
+    for bound in (1, 2, 3, 4, 6, 8, 12, 24, 100):
+        for place, term, value_ in ways:
+            near = Fraction(place).limit_denominator(bound)
+            if abs(value_(float(near)) - middle) <= slack:
+                found.append(term(near))
+    return list(dict.fromkeys(found))

@@ -58,6 +58,7 @@ RULE_TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "either": ({"which": 1, "then": LEAF}, "part 2 of the disjunction"),
     "cut": ({"formula": "x < y", "lemma": LEAF, "then": LEAF}, "x < y is proved first"),
     "monotone": ({"var": "x", "from": "lower", "strict": "base", "base": LEAF, "slope": LEAF}, "at the lower end of x, and the sign of the slope"),
+    "minimum": ({"point": {"x": "pi/3"}, "prec": 64}, "equal at x = π/3, and from there on"),
     "telescope": ({"step": "2", "then": LEAF}, "one step of 2, and the limit"),
     "krawczyk": ({}, "a small box is mapped into itself"),
     "nowhere": ({}, "on every cell"),

@@ -51,7 +51,7 @@ def established(goal: Obligation, node: Node, link: Link) -> None:
         raise Rejected("PC315", f"A premise of {goal.name} is refuted, not proved.")
 
 
-from . import algebraic, charts, existence, links, points, subdivide, taylor, telescope, zeros  # noqa: E402 - the rules call `prove` for their premises
+from . import algebraic, charts, existence, links, minimum, points, subdivide, taylor, telescope, zeros  # noqa: E402 - the rules call `prove` for their premises
 
 RULES: dict[str, Rule] = {
     "bisection": subdivide.bisection,
@@ -65,6 +65,7 @@ RULES: dict[str, Rule] = {
     "either": charts.either,
     "cut": charts.cut,
     "monotone": charts.monotone,
+    "minimum": minimum.minimum,
     "taylor": taylor.taylor,
     "telescope": telescope.telescope,
     "ring": algebraic.ring,

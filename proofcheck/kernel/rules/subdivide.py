@@ -80,11 +80,11 @@ class Enclosures:
         self.formulas = (*chart.given, chart.goal)
         self.fixed = [(rational(low), rational(high)) for low, high in chart.ends]
         with precision(bits):
-            self.lows = [self._constant(low) for low, _ in chart.ends]
-            self.widths = [self._constant(sub(high, low)) for low, high in chart.ends]
+            self.lows = [self.constant(low) for low, _ in chart.ends]
+            self.widths = [self.constant(sub(high, low)) for low, high in chart.ends]
 
     @staticmethod
-    def _constant(term: Term) -> arb:
+    def constant(term: Term) -> arb:
         value: arb = evaluate((term,), Ball(), {})[0]
         return value
 
@@ -169,7 +169,7 @@ class Enclosures:
                 return False
             point[name] = add(low, mul(sub(high, low), num(at)))
         difference = substitute(sub(*atom.args), point)
-        found = self._constant(difference if sign == 1 else neg(difference))
+        found = self.constant(difference if sign == 1 else neg(difference))
         if found > 0:
             return True
         return (atom.op in ("ge", "le") or strict) and is_zero(difference)
