@@ -279,6 +279,11 @@ def sentence(part: Part, entry: Entry) -> str:
         case "ring":
             using = ", with the equations among the hypotheses" if node.get("using") else ""
             return f"ring: both sides have the same exact normal form{using}"
+        case "positive":
+            times = sum(bool(part.get("times")) for part in node["parts"])
+            using = ", with the equations among the hypotheses" if node.get("using") else ""
+            weighed = f", {times} of them times what is not negative" if times else ""
+            return f"positive: the difference of both sides is {several(len(node['parts']), 'sum')} of squares{weighed}{using}"
         case "rewrite":
             return f"rewrite: {several(len(node['facts']), 'term')} replaced by equal ones"
         case "witness":

@@ -47,7 +47,20 @@ class Signs:
         if formula.op == "not":
             inner = formula.args[0]
             return inner.op in RELATIONS and self.holds(Term(NEGATED[inner.op], inner.args))
-        return self.sign(sub(*formula.args)) <= ACCEPTED[formula.op]
+        difference, accepted = sub(*formula.args), ACCEPTED[formula.op]
+        return self.stated(difference) <= accepted or self.sign(difference) <= accepted
+
+    def stated(self, term: Term) -> Sign:
+        """Return the sign that a hypothesis or an end of a domain gives a term in these very words, without a look at its parts."""
+        found = ANY
+        for other, sign in self.facts:
+            found &= sign if other is term else _negated(sign) if neg(other) is term else ANY
+        a, b = term.args if term.op == "sub" else (term, term)
+        for x, end, lower in ((a, b, True), (b, a, False)):
+            domain = self.box.get(str(x.value), REALS) if x.op == "var" else REALS
+            if end is (domain.lower if lower else domain.upper):
+                found &= NONNEGATIVE if (domain.lower_closed if lower else domain.upper_closed) else POSITIVE
+        return found
 
     def sign(self, term: Term) -> Sign:
         """Return the signs that ``term`` may take."""

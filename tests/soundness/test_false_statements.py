@@ -36,6 +36,16 @@ def parametrise(image: str, domain: str, then: Mapping[str, Any]) -> dict[str, A
     return {"rule": "parametrise", "var": "x", "as": image, "new": "s", "domain": domain, "then": then}
 
 
+def part(basis: list[str], matrix: list[int], *times: str) -> dict[str, Any]:
+    """Return a sum of squares times factors."""
+    return {"basis": basis, "matrix": matrix, "times": list(times)}
+
+
+def squares(*parts: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a proof by sums of squares."""
+    return {"rule": "positive", "parts": list(parts), **more}
+
+
 EVERY_WAY = (RING, SIGN, POINT, bisection("N"), bisection("M"), bisection("C"), bisection("0NN"), bisection("0MM"), bisection("0CC"))
 
 FALSE_EVERY_WAY: list[tuple[str, dict[str, str]]] = [
@@ -244,6 +254,22 @@ CRAFTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] =
     ("a strict slope from a closed end", "x > 0", UNIT, {"rule": "monotone", "var": "x", "from": "lower", "strict": "slope", "base": POINT, "slope": SIGN}, {}),
     ("a slope of a jump", "x/abs(x) <= -1", AROUND, {"rule": "monotone", "var": "x", "from": "lower", "strict": "none", "base": POINT, "slope": SIGN}, {}),
     ("a step about itself", "x >= 1/2", UNIT, {"rule": "step", "id": "s"}, {"more": '[[step]]\nid = "s"\nshows = "x >= 1/2"\nby = "sign"\n'}),
+    ("a matrix that is not semidefinite", "x^2 - 2*y^2 >= 0", {"x": "real", "y": "real"}, squares(part(["x", "y"], [1, 0, -2])), {}),
+    ("a matrix with a zero on its diagonal and not beside it", "x^2 + 2*x*y >= 0", {"x": "real", "y": "real"}, squares(part(["x", "y"], [1, 1, 0])), {}),
+    ("squares that vanish under a strict relation", "x^2 > 0", REAL, squares(part(["x"], [1])), {}),
+    ("a basis of the number 0", "x^2 > 0", REAL, squares(part(["0"], [1]), part(["x"], [1])), {}),
+    ("a positive number times what may be 0", "x > 0", UNIT, squares(part(["1"], [1], "x")), {}),
+    ("a hypothesis with equality under a strict relation", "x > 1", REAL, squares(part(["1"], [1], "x - 1")), {"given": ["x >= 1"]}),
+    ("a factor that only one of two hypotheses gives", "x >= 0", REAL, squares(part(["1"], [1], "x")), {"given": ["x >= 0 or x <= -1"]}),
+    ("a factor whose opposite is a hypothesis", "x >= 0", REAL, squares(part(["1"], [1], "x")), {"given": ["not x >= 0"]}),
+    ("two factors that change their signs together", "x*(x - 1)*(x - 2) >= 0", {"x": "[0, 2]"}, squares(part(["1"], [1], "x", "x - 1", "x - 2")), {}),
+    ("a multiple of an equation that is none", "x >= 1", REAL, squares(using=["1"]), {"given": ["x >= 0", "x != 1"]}),
+    ("a multiple of another equation", "x >= 1", {"x": "real", "y": "real"}, squares(using=["0", "1"]), {"given": ["x = 1 or x = 0", "y = 1"]}),
+    ("Motzkin's polynomial, a little lower", "x^4*y^2 + x^2*y^4 - 3*x^2*y^2 + 1 >= 1/1000", {"x": "[-2, 2]", "y": "[-2, 2]"},
+     {"rule": "scale", "factor": "1 + x^2 + y^2", "to": "(x^4*y^2 + x^2*y^4 - 3*x^2*y^2 + 1)*(1 + x^2 + y^2)", "then": squares(part(["1", "x"], [1, 0, 1]))}, {}),
+    ("a square of what has no value", "0*log(x)^2 >= 0", AROUND, squares(part(["log(x)"], [0])), {}),
+    ("a divisor that cancels", "x/x >= 1", AROUND, squares(part(["x"], [0])), {}),
+    ("a factor without a value that cancels", "x + 1 >= 0", AROUND, squares(part(["1"], [1], "(x + 1)*(1/x)*x")), {}),
     ("a witness outside", "x > 5", {"x": "(5, 6)"}, {"rule": "witness", "at": {"x": "5"}}, {}),
     ("a tree that misses a half", "x < 1/2", UNIT, bisection("0N"), {}),
     ("a tree with a leaf too many", "x <= 1/2", UNIT, bisection("NN"), {}),

@@ -28,6 +28,8 @@ PROOFS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
                   {"rule": "scale", "factor": "1/x", "to": "gamma(x + 1/2)^2/(x*gamma(x)^2) - 1", "then":
                    {"rule": "telescope", "step": "1", "then": {"rule": "sign"}}}),
     "minimum": ("x^2 - x*y + y^2 >= 3*y - 3", {"x": "[0, 2]", "y": "[1, 3]"}, {"rule": "minimum", "point": {"x": "1", "y": "2"}, "prec": 64}),
+    "positive": ("x^2*y + y^3 + 1/3 > 2*x*y^2", {"x": "real", "y": "[0, 1]"},
+                 {"rule": "positive", "parts": [{"basis": ["1"], "matrix": [1], "over": 3}, {"basis": ["x", "y"], "matrix": [1, -1, 1], "times": ["y"]}]}),
     "witness": ("x < 1", {"x": "[0, 1]"}, {"rule": "witness", "at": {"x": "1"}}),
     "cases": ("abs(x) >= 0", {"x": "[-1, 1]"}, {"rule": "cases", "on": "x >= 0", "yes": {"rule": "sign"}, "no": {"rule": "sign"}}),
 }  # fmt: skip

@@ -64,6 +64,7 @@ RULE_TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "nowhere": ({}, "on every cell"),
     "ring": ({"using": ["x"]}, "same exact normal form, with the equations among the hypotheses"),
     "sign": ({}, "signs of its parts"),
+    "positive": ({"parts": [{"basis": ["x"], "matrix": [1]}, {"basis": ["1"], "matrix": [1], "times": ["y"]}]}, "is 2 sums of squares, 1 of them times what is not negative"),
     "rewrite": ({"facts": [{"term": "abs(x)", "is": "x"}], "then": LEAF}, "1 term replaced"),
     "parametrise": ({"var": "x", "as": "s^2", "new": "s", "domain": "[0, 1]", "then": LEAF}, "x = s² for s ∈ [0, 1] reaches every point"),
     "point": ({}, "no variable is left"),

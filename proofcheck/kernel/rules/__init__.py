@@ -51,7 +51,7 @@ def established(goal: Obligation, node: Node, link: Link) -> None:
         raise Rejected("PC315", f"A premise of {goal.name} is refuted, not proved.")
 
 
-from . import algebraic, charts, existence, links, minimum, points, subdivide, taylor, telescope, zeros  # noqa: E402 - the rules call `prove` for their premises
+from . import algebraic, charts, existence, links, minimum, points, positive, subdivide, taylor, telescope, zeros  # noqa: E402 - rules call `prove`
 
 RULES: dict[str, Rule] = {
     "bisection": subdivide.bisection,
@@ -69,6 +69,7 @@ RULES: dict[str, Rule] = {
     "taylor": taylor.taylor,
     "telescope": telescope.telescope,
     "ring": algebraic.ring,
+    "positive": positive.positive,
     "sign": algebraic.sign,
     "rewrite": algebraic.rewrite,
     "parametrise": algebraic.parametrise,

@@ -29,12 +29,11 @@ from ..terms import (
     replaced,
     sub,
     substitute,
-    total,
     var,
     variables,
 )  # fmt: skip
 from . import Link, established, prove
-from .premises import domain_in, require, require_defined, scope_of, term_in
+from .premises import domain_in, multiples, require, require_defined, scope_of, term_in
 
 HALF_PI = div(PI, num(2))
 
@@ -49,18 +48,13 @@ def ring(goal: Obligation, node: Node, link: Link) -> bool:
     Soundness: see ``exact``. ``using`` gives the factors q_i of equations among the hypotheses, in their order.
     """
     only_keys(node, "conditions", "using")
-    scope = scope_of(goal)
-    equations = [sub(*formula.args) for formula in goal.given if formula.op == "eq"]
-    factors = node.get("using", [])
-    if not isinstance(factors, list) or len(factors) > len(equations):
-        raise Rejected("PC302", "`using` has one factor for each equation among the hypotheses.", goal.name)
-    known = total(mul(term_in(scope, factor), equation) for factor, equation in zip(factors, equations, strict=False))
+    known = multiples(goal, node, scope_of(goal))
     for atom in conjuncts(goal.goal):
         if atom.op != "eq":
             raise Rejected("PC315", f"The rule is for equalities, not for {atom}.", goal.name)
         if not is_zero(sub(sub(*atom.args), known)):
             raise Rejected("PC306", f"The normal forms of both sides differ: {atom}.", goal.name)
-    require_defined(goal, node, link, [goal.goal, *((known,) if factors else ())])
+    require_defined(goal, node, link, [goal.goal, known])
     return True
 
 

@@ -11,7 +11,7 @@ from ..certificate import Node, nodes_of
 from ..errors import Malformed, Rejected
 from ..scope import Scope
 from ..signs import Signs
-from ..terms import Domain, Obligation, Term, var, variables
+from ..terms import Domain, Obligation, Term, mul, sub, total, var, variables
 
 
 def scope_of(goal: Obligation) -> Scope:
@@ -37,6 +37,15 @@ def formula_in(scope: Scope, text: Any) -> Term:
         return scope.formula(text, "certificate")
     except Malformed as error:
         raise Rejected("PC302", f"A formula of the certificate cannot be read: {error.what}") from None
+
+
+def multiples(goal: Obligation, node: Node, scope: Scope) -> Term:
+    """Return the sum of q_i (l_i - r_i), which is 0: ``using`` has the factors q_i of the equations l_i = r_i among the hypotheses, in order."""
+    equations = [sub(*formula.args) for formula in goal.given if formula.op == "eq"]
+    factors = node.get("using", [])
+    if not isinstance(factors, list) or len(factors) > len(equations):
+        raise Rejected("PC302", "`using` has one factor for each equation among the hypotheses.", goal.name)
+    return total(mul(term_in(scope, factor), equation) for factor, equation in zip(factors, equations, strict=False))
 
 
 def domain_in(scope: Scope, text: Any) -> Domain:
