@@ -18,6 +18,7 @@ from proofcheck.claim import Claim, Library, coverage_errors, library, lint, loa
 from proofcheck.errors import say, unsaved
 from proofcheck.kernel import Receipt
 from proofcheck.kernel.errors import Malformed
+from proofcheck.kernel.terms import OPAQUE
 from proofcheck.replay import Refusal
 from proofcheck.report.summary import several
 from proofcheck.report.text import clean_lines
@@ -176,7 +177,8 @@ def prove_list(path: Path, out: Path, timeout: float, jobs: int) -> int:
 def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) -> int:
     """Let the kernel look at stored certificates and say for each claim what they establish.
 
-    A claim that expects to be proved or refuted and is not settled by the kernel alone fails: here nothing else is believed.
+    A claim that expects to be proved or refuted and is not settled by the kernel alone fails: here nothing else is believed. One that
+    expects support is measured by ``verify``, and passes if the kernel finds nothing against it and everything that is its own to check.
     """
     if not (0 < timeout < math.inf and jobs > 0):
         raise Malformed("PC204", "--timeout and --jobs are positive and finite.")
@@ -193,7 +195,6 @@ def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) 
             certificates[claim.id] = None
             lines[claim.id] = f"REJECTED  {claim.id}\n{error}"
     tasks = [replay.task(lib, claim, certificates, {}, timeout) for claim in lib.chosen if claim.id not in lines]
-    settled = 0
     for outcome in run(tasks, jobs=jobs, preload=("proofcheck.replay",), here=True):
         name = outcome.task.name
         if outcome.ended == "interrupted":
@@ -201,14 +202,23 @@ def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) 
         found = replay.answer(outcome)
         code, lines[name] = replayed_line(lib.claims[name], found, certificates[name], outcome.seconds)
         codes.append(code)
-        settled += lines[name].startswith(("VERIFIED", "REFUTED"))
     for claim in lib.chosen:
         codes += [EXIT_INTEGRITY] if claim.id not in {task.name for task in tasks} else []
         sys.stdout.write(lines[claim.id] + "\n")
     for mistake in lib.errors:
         sys.stderr.write(f"{mistake}\n")
-    sys.stdout.write(f"{settled} of {len(lib.chosen)} settled by the kernel alone\n")
+    words = [lines[claim.id].split()[0] for claim in lib.chosen]
+    total = f"{sum(word in ('VERIFIED', 'REFUTED') for word in words)} of {len(words)} settled by the kernel alone"
+    rest = {word: count for word in ("MEASURED", "OPEN", "NONE", "OBSOLETE", "REJECTED", "STOPPED", "ERROR") if (count := words.count(word))}
+    sys.stdout.write("; ".join([total, *(f"{count} {TOTALS[word]}" for word, count in rest.items())]) + "\n")
     return exit_code(codes or [EXIT_PASS])
+
+
+TOTALS = {
+    "MEASURED": "measured, which `verify` does", "OPEN": "open", "NONE": "without a certificate", "OBSOLETE": "with an obsolete one",
+    "REJECTED": "rejected", "STOPPED": "stopped", "ERROR": "in error",
+}  # fmt: skip
+"""How the last line of a replay counts what the kernel did not settle."""
 
 
 def replayed_line(claim: Claim, found: replay.Answer, certificate: bytes | None, seconds: float) -> tuple[int, str]:
@@ -219,12 +229,24 @@ def replayed_line(claim: Claim, found: replay.Answer, certificate: bytes | None,
             return EXIT_FAIL, f"OBSOLETE  {claim.id}  the certificate is for an older text of the claim; {run_it}"
         word = {EXIT_INTEGRITY: "REJECTED", EXIT_MALFORMED: "ERROR"}.get(found.exit_code, "STOPPED")
         return found.exit_code, f"{word:8}  {claim.id}\n{claim.path}: {found.text}"
+    if found.verdict == "open" and claim.expect == "supported":
+        return measured_line(claim, found, seconds)
     unsettled = found.verdict == "open" and claim.expect in ("proved", "refuted")
     if certificate is None:
         return (EXIT_FAIL if unsettled else EXIT_PASS), f"NONE      {claim.id}  no certificate; {run_it}"
     word = {"proved": "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[found.verdict]
     code = EXIT_FAIL if unsettled else replayed_code(found, claim.expect)
     return code, f"{word:8}  {claim.id}  {replayed_detail(found)}  {seconds:.2f} s"
+
+
+def measured_line(claim: Claim, found: Receipt, seconds: float) -> tuple[int, str]:
+    """Return code and line of a claim that expects support: the kernel has only its steps and guards to check, and those it has to close."""
+    sampled = {entry.obligation.name.partition("[")[0] for entry in claim.statement.entries if entry.obligation.opaque}
+    left = [finding.name for finding in found.findings if finding.kind == "step" and finding.status in ("open", "refuted") and finding.rule != OPAQUE]
+    left += [name for name in found.complaints if name.partition("[")[0] not in sampled]
+    if left:
+        return EXIT_FAIL, f"OPEN      {claim.id}  not shown by the kernel: {', '.join(left)}; run `proofcheck verify {claim.id}`"
+    return EXIT_PASS, f"MEASURED  {claim.id}  by `verify`, not the kernel's to check; it closes {replayed_detail(found)}  {seconds:.2f} s"
 
 
 def replayed_code(receipt: Receipt, expect: str) -> int:

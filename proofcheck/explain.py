@@ -55,6 +55,7 @@ WORDS = {
     "point": "point: no variable is left; balls or equal normal forms decide it",
     "krawczyk": "krawczyk: a small box is mapped into itself, so that a solution lies there",
     "nowhere": "nowhere: on every cell of the box some relation fails",
+    "twice": "twice: a small box around each of two points is mapped into itself, so that there are two solutions",
     UNCHECKED: "symbolic: by computer algebra, which the kernel does not look at",
 }
 FORMS = {"N": "natural", "M": "mean value", "C": "corner", "H": "second order", "l": "derivative at the lower edge", "r": "derivative at the upper edge"}

@@ -31,9 +31,13 @@ def assemble(claim: Claim, nodes: Mapping[str, Any]) -> bytes | None:
 
 
 def supported(name: str, node: Any, proofs: Mapping[str, Any]) -> bool:
-    """Say whether every step that a proof uses is proved in its own instance: else the proof rests on nothing."""
+    """Say whether every step that a proof uses is proved in its own instance: else the proof rests on nothing.
+
+    A step with a witness is refuted; other refutations are for the kernel to see.
+    """
     _, bracket, instance = name.partition("[")
-    return all(f"step {step}{bracket}{instance}" in proofs for step in steps_of(node))
+    used = [proofs.get(f"step {step}{bracket}{instance}") for step in steps_of(node)]
+    return all(proof is not None and proof.get("rule") != "witness" for proof in used)
 
 
 def steps_of(node: Any) -> list[str]:

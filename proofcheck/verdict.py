@@ -60,8 +60,23 @@ def decide(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
     all_main = all(status[name].status in closed or isinstance(evidence.get(name), Support) for name in main)
     all_checks = bool(checks) and all(status[name].status in closed or isinstance(evidence.get(name), Support) for name in checks)
     if support and (all_main or all_checks):
+        steps = [finding for finding in receipt.findings if finding.kind == "step"]
+        left = [step.name for step in steps if not (step.status in closed or isinstance(evidence.get(step.name), Support))]
+        if left:
+            return unproved(left, evidence)
         return Verdict("supported", "statistical" if any(item.grade == "statistical" for item in support) else "numerical")
     return undecided(receipt, evidence)
+
+
+def unproved(steps: list[str], evidence: Mapping[str, Evidence]) -> Verdict:
+    """Return the verdict where the statement is supported and steps of its file are not proved: support is not what they claim."""
+    item = evidence.get(steps[0])
+    if isinstance(item, Failure):
+        return broken(item)
+    why = f" ({item.why}: {first_line(item.detail)})" if isinstance(item, Undecided) else ""
+    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+    budget = all(isinstance(found := evidence.get(name), Undecided) and found.why in ("budget", "memory") for name in steps)
+    return Verdict("inconclusive", "", f"the statement is supported, but {steps[0]} is not proved{why}{more}", EXIT_BUDGET if budget else EXIT_FAIL)
 
 
 def undecided(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:

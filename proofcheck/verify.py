@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -24,6 +24,8 @@ KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
 PRELOAD = ("flint", "numpy", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.witness")
 ALGEBRA = ("sympy",)
 """Loaded beforehand only where some equality may need it: it takes longer than the proof of a small inequality."""
+BY_STEPS = ("assembly", "charts")
+"""The methods that rest on others: where they end, nobody has looked for a violation of the statement."""
 MEASURED = ("scipy.integrate", "proofcheck.methods.flow", "proofcheck.methods.experiment")
 
 Show = Callable[[Event], None] | None
@@ -89,6 +91,8 @@ def verify(lib: Library, claims: list[Claim], settings: Settings, on_event: Show
                 satisfied(works, settings, on_event)
             if not interruption.caught:
                 searched(works, settings, on_event)
+            if not interruption.caught:
+                contradicted(works, settings, on_event)
             replayed(lib, works, settings, on_event, assembled(lib, works, complete=not interruption.caught), fresh=True)
         except KeyboardInterrupt:  # the second one: at once
             interruption.caught = interruption.caught or "SIGINT"
@@ -185,17 +189,55 @@ def vacuous(claim: Claim, name: str) -> Malformed:
 
 def searched(works: Mapping[str, Work], settings: Settings, on_event: Show) -> None:
     """Search evidence for every obligation that is still open, and run every check again."""
-    tasks = []
-    for work in works.values():
-        if work.problem is None:
-            for name in missing(work):
-                payload = {"claim": work.claim.data, "obligation": name, "options": {"processes": settings.jobs, **settings.options}}
-                tasks.append(Task(f"{work.claim.id} · {name}", "proofcheck.methods.strategy:attempt", payload, settings.timeout, settings.memory))
+    options = {"options": {"processes": settings.jobs, **settings.options}}
+    wanted = [(work, name, options) for work in works.values() if work.problem is None for name in missing(work)]
+    for work, name, item in attempts(works, wanted, settings, on_event):
+        work.evidence[name] = item
+
+
+def contradicted(works: Mapping[str, Work], settings: Settings, on_event: Show) -> None:
+    """Where a statement was left to steps of which one is not proved, search a violation of the statement itself."""
+    wanted = [(work, name, {"method": "witness", "at": at}) for work in works.values() if work.problem is None for name, at in doubtful(work).items()]
+    for work, name, item in attempts(works, wanted, settings, on_event):
+        work.evidence[name] = item if isinstance(item, (Proof, Failure)) else work.evidence.get(name, item)
+
+
+def attempts(
+    works: Mapping[str, Work], wanted: list[tuple[Work, str, dict[str, Any]]], settings: Settings, on_event: Show
+) -> Iterator[tuple[Work, str, Evidence]]:
+    """Yield the evidence for obligations, each searched in a child process of its own; the payload has what the strategy is told besides."""
+    tasks = [
+        Task(f"{work.claim.id} · {name}", "proofcheck.methods.strategy:attempt", {"claim": work.claim.data, "obligation": name, **more},
+             settings.timeout, settings.memory)
+        for work, name, more in wanted
+    ]  # fmt: skip
     measured = any(entry.obligation.opaque for work in works.values() if work.problem is None for entry in work.claim.statement.entries)
     for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=(*PRELOAD, *MEASURED) if measured else PRELOAD):
         claim, _, name = outcome.task.name.partition(" · ")
         works[claim].seconds += outcome.seconds
-        works[claim].evidence[name] = result(outcome, name)
+        yield works[claim], name, result(outcome, name)
+
+
+def doubtful(work: Work) -> dict[str, dict[str, str]]:
+    """Return the statements that were left to steps of which one is not proved, and where such a step of theirs is violated.
+
+    Methods other than those of ``BY_STEPS`` have looked for a violation themselves. Where the file asks for nothing but support, no
+    search of the statement is meant, unless a step is violated.
+    """
+    status = work.status()
+    nodes = {name: node for name, node in store.proofs(work.certificate).items() if status.get(name, "open") != "open"}
+    nodes |= {item.obligation: item.tree for item in work.evidence.values() if isinstance(item, Proof)}
+    statement = work.claim.statement
+    names: dict[str, dict[str, str]] = {}
+    for entry in statement.of("statement"):
+        goal, item = entry.obligation, work.evidence.get(entry.obligation.name)
+        steps = [step.obligation for step in statement.of("step") if step.obligation.name.partition("[")[2] == goal.name.partition("[")[2]]
+        violated = [nodes[step.name]["at"] for step in steps if nodes.get(step.name, {}).get("rule") == "witness"]
+        left = violated or (any(step.name not in nodes for step in steps) and not (statement.expect in ("open", "supported") and statement.of("check")))
+        by_steps = item is None or item.method in BY_STEPS
+        if left and by_steps and status.get(goal.name, "open") == "open" and not (goal.opaque or goal.exists):
+            names[goal.name] = next((at for at in violated if set(at) == set(goal.box)), {})
+    return names
 
 
 def preloaded(works: Mapping[str, Work]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Existence: Newton's method finds a zero, the kernel's Krawczyk rule proves it; a subdivision shows that there is none.
+"""Existence: Newton's method finds a zero, the kernel's Krawczyk rule proves it; a subdivision shows that there is none, a second zero that not one.
 
 Options: ``at`` (a start for each name of [exists], a list for a vector; else the middle of its domain), ``prec`` (bits, default
 128), ``cells`` (for subdivisions, default 20000).
@@ -32,6 +32,8 @@ RADII = (9, 12, 6, 15, 4, 3, 2, 1)
 """Exponents k of the radii 10^-k that are tried, in this order."""
 DIGITS_KEPT = 24
 STEPS = 60
+STARTS = 30
+"""Points of each kind from which a second zero is looked for, up to SMALL unknowns."""
 FEW, SMALL = 500, 6
 """Cells for the other relations where one leaf does not do, and the most variables with which this is tried."""
 
@@ -47,6 +49,9 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
         found = error.why
     if isinstance(found, dict):
         return Proof(obligation.name, found, "krawczyk", perf_counter() - start, detail(found))
+    node = second(obligation, options, bits, Budget(cells, progress)) if obligation.unique else None
+    if node is not None:
+        return Proof(obligation.name, node, "krawczyk", perf_counter() - start, f"not only one: {detail(node['first'])}; {detail(node['second'])}")
     node = missing(obligation, options, bits, Budget(cells, progress))
     if node is not None:
         return Proof(obligation.name, node, "nowhere", perf_counter() - start, "no solution: every cell of the domain excludes one")
@@ -62,15 +67,24 @@ def detail(node: Mapping[str, Any]) -> str:
 
 def existing(obligation: Obligation, options: Mapping[str, Any], bits: int, budget: Budget) -> dict[str, Any] | str:
     """Return a ``krawczyk`` node, or why there is none."""
-    parts = conjuncts(obligation.goal)
-    equations = [part for part in parts if part.op == "eq"]
-    rest = conjunction(part for part in parts if part.op != "eq") if len(equations) < len(parts) else None
+    equations, _ = divided(obligation)
     if len(equations) != len(obligation.exists):
         return f"{len(equations)} equations for {len(obligation.exists)} unknowns"
     with precision(bits + 32):
         centre = newton(obligation, equations, beginning(obligation, options))
-    if centre is None:
-        return "Newton's method finds no zero from the start point"
+    return "Newton's method finds no zero from the start point" if centre is None else boxed(obligation, centre, bits, budget)
+
+
+def divided(obligation: Obligation) -> tuple[list[Term], Term | None]:
+    """Return the equations of the goal, and the conjunction of its other relations, if it has any."""
+    parts = conjuncts(obligation.goal)
+    equations = [part for part in parts if part.op == "eq"]
+    return equations, conjunction(part for part in parts if part.op != "eq") if len(equations) < len(parts) else None
+
+
+def boxed(obligation: Obligation, centre: Mapping[str, Fraction], bits: int, budget: Budget) -> dict[str, Any] | str:
+    """Return a ``krawczyk`` node with a box around an approximate zero, or why there is none."""
+    equations, rest = divided(obligation)
     if rest is not None and fails_at(obligation, rest, centre, bits):
         return "the other relations do not hold at the zero"
     why = ""
@@ -102,6 +116,46 @@ def existing(obligation: Obligation, options: Mapping[str, Any], bits: int, budg
             continue
         return node
     return why
+
+
+def second(obligation: Obligation, options: Mapping[str, Any], bits: int, budget: Budget) -> dict[str, Any] | None:
+    """Return a ``twice`` node: a point of [for_all] at which Newton's method finds two zeros in boxes without a common point; or None."""
+    equations, _ = divided(obligation)
+    if len(equations) != len(obligation.exists):
+        return None
+    for at in points(obligation, options):
+        there = replace(at_point(obligation, at), unique=False)
+        box: Box = {}
+        first: dict[str, Any] = {}
+        with precision(bits + 32):
+            for start in starts(there, options):
+                centre = newton(there, divided(there)[0], start)
+                if centre is None or (first and all(low <= centre[name] <= high for name, (low, high) in box.items())):
+                    continue
+                node = boxed(there, centre, bits, budget)
+                if isinstance(node, str):
+                    continue
+                both = {"rule": "twice", "at": {name: show(value) for name, value in at.items()}, "first": first, "second": node}
+                if first and refuted(obligation, both):
+                    return both
+                first, box = node, {name: (Fraction(low), Fraction(high)) for name, (low, high) in node["box"].items()}
+    return None
+
+
+def refuted(obligation: Obligation, node: Mapping[str, Any]) -> bool:
+    """Say whether the kernel's rule accepts a refutation."""
+    try:
+        return not prove(obligation, node, Link())
+    except Rejected:
+        return False
+
+
+def starts(there: Obligation, options: Mapping[str, Any]) -> Iterator[dict[str, arb]]:
+    """Yield points to start from: what the file says, or the middle; then others all over the domains."""
+    yield beginning(there, options)
+    cube = Cubes(Obligation(there.name, there.exists, (), there.goal))
+    for t in candidates(len(there.exists), STARTS if len(there.exists) <= SMALL else 3):
+        yield {name: evaluate((value,), Ball(), {})[0].mid() for name, value in cube.point(t).items()}
 
 
 def contracting(obligation: Obligation, equations: list[Term], box: Box, bits: int) -> bool:
@@ -240,16 +294,21 @@ def decimal(value: Fraction) -> str:
 def missing(obligation: Obligation, options: Mapping[str, Any], bits: int, budget: Budget) -> dict[str, Any] | None:
     """Return a ``nowhere`` node: a point of [for_all], and a tree on whose leaves the goal fails; or None."""
     for at in points(obligation, options):
-        there = tuple((name, replace(domain, lower=_at(domain.lower, at), upper=_at(domain.upper, at))) for name, domain in obligation.exists)
         try:
-            exclusion = Exclusion(Obligation(obligation.name, (), (), substitute(obligation.goal, at), there), {})
+            exclusion = Exclusion(at_point(obligation, at), {})
             tree = subdivided(exclusion, None, bits, budget)
             node: dict[str, Any] = {"rule": "nowhere", "prec": bits, "tree": tree, "at": {name: show(value) for name, value in at.items()}}
-            if tree is not None and not prove(obligation, node, Link()):
+            if tree is not None and refuted(obligation, node):
                 return node
         except Rejected:
             continue
     return None
+
+
+def at_point(obligation: Obligation, at: Mapping[str, Term]) -> Obligation:
+    """Return the statement at an exact point of [for_all]."""
+    exists = tuple((name, replace(domain, lower=_at(domain.lower, at), upper=_at(domain.upper, at))) for name, domain in obligation.exists)
+    return replace(obligation, domains=(), given=(), goal=substitute(obligation.goal, at), exists=exists)
 
 
 def _at(end: Term | None, at: Mapping[str, Term]) -> Term | None:

@@ -32,7 +32,10 @@ NUMBERS = {"cells": (1, 10**9), "prec": (30, 4096)}
 
 
 def attempt(payload: Mapping[str, Any]) -> Evidence:
-    """Return the evidence for one obligation: ``payload`` has the claim's text, the obligation's name, and limits as options."""
+    """Return the evidence for one obligation: ``payload`` has the claim's text, the obligation's name, and limits as options.
+
+    With ``method``, that one is tried whatever the file asks for; ``at`` is a point for it to begin with.
+    """
     from proofcheck.run import progress  # noqa: PLC0415 - exists in the child
 
     start = perf_counter()
@@ -45,6 +48,8 @@ def attempt(payload: Mapping[str, Any]) -> Evidence:
             break
         if other.kind == "step" and name.partition("[")[2] == instance:
             steps[name.removeprefix("step ").partition("[")[0]] = other.obligation
+    if "method" in payload:
+        entry = replace(entry, by={"method": payload["method"]}, hint=payload["at"])
     if entry.obligation.opaque and not entry.by:
         entry = replace(entry, by=entries[f"statement{bracket}{instance}"].by)
     try:

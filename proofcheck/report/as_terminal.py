@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..algebras.typeset import pretty_definition, pretty_distribution, pretty_domain, pretty_domains, pretty_text
 from .model import ClaimReport, ObligationReport, Report
-from .summary import commands, counts, covered, duration, expectation, failures, guarded, how, knowledge, several, trust, verdict, way
+from .summary import commands, counts, covered, duration, expectation, failures, guarded, how, knowledge, pending, several, trust, verdict, way
 from .text import cells, clean, clean_lines, clip, pad, wrap
 
 NARROW = 100
@@ -64,6 +64,7 @@ def _totals(report: Report, width: int) -> Iterator[str]:
     verdicts = " · ".join(f"{name} {number}" for name, number in numbers["verdicts"].items() if number)
     grades = ", ".join(f"{clean(name)} {number}" for name, number in numbers["grades"].items())
     yield from wrap(verdicts + (f" ({grades})" if grades else ""), width)
+    yield from wrap(pending(report), width) if pending(report) else ()
     rows = trust(report)
     resting = {claim.id for row in rows for claim in row.claims}
     if rows:
@@ -132,7 +133,7 @@ def _state(item: ObligationReport) -> str:
 
 def show(claim: ClaimReport) -> str:
     """Return everything the report knows of one claim as text: what it says, the steps, and the verdict with its reasons."""
-    lines = [*wrap(f"{clean(claim.id)}  {clean(claim.kind)}: {clean(claim.title)}", SHOW_WIDTH), ""]
+    lines = [*wrap(f"{clean(claim.id)}  {clean(claim.kind)}{': ' if claim.kind else ''}{clean(claim.title)}", SHOW_WIDTH), ""]
     lines += ["  " + line for line in wrap(clean(pretty_text(claim.statement)), SHOW_WIDTH - 2)]
     lines += [line for name, text in _quantifiers(claim) for line in _labelled(name, text, SHOW_WIDTH)]
     for part in (claim.text, claim.note):

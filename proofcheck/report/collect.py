@@ -13,8 +13,9 @@ from proofcheck.claim import Claim, Erratum, Library
 from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided, Violation
 from proofcheck.kernel import Finding, Receipt
 from proofcheck.kernel.errors import Malformed
+from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.statement import Entry
-from proofcheck.kernel.terms import OPAQUE, Obligation
+from proofcheck.kernel.terms import OPAQUE, Obligation, rational
 from proofcheck.replay import Answer
 from proofcheck.store import proofs
 from proofcheck.verdict import Verdict
@@ -22,6 +23,7 @@ from proofcheck.verdict import Verdict
 from .model import ClaimReport, ErratumRow, ObligationReport, PaperReport, PaperRow
 from .pictures import drawn
 from .plots import plot
+from .summary import NOT_FOUND
 
 STATUS = {"unchecked": "proved", "proved": "proved", "refuted": "refuted", "assumed": "assumed", "cited": "cited", "open": "open"}
 
@@ -107,7 +109,9 @@ def obligation_report(
     if isinstance(item, Proof) and item.tree.get("rule") == "symbolic":
         rule = f"sympy {item.tree.get('route', '')}".strip()
     margin = None if item is None or isinstance(item, Failure) else item.margin
-    witness = dict(node["at"]) if status == "refuted" and node.get("rule") == "witness" else {}
+    witness = dict(node.get("at", {})) if status == "refuted" and node.get("rule") in ("witness", *NOT_FOUND) else {}
+    if node.get("rule") == "twice" and finding is not None and finding.status == "refuted":
+        detail = "two solutions: " + "; ".join(located(node[part]["box"]) for part in ("first", "second"))
     return ObligationReport(
         name=entry.obligation.name,
         kind=entry.kind,
@@ -124,6 +128,13 @@ def obligation_report(
         seconds=item.seconds if item else 0.0,
         picture=drawn(entry.obligation.domains, node) if finding is not None and finding.status == "proved" and node else plotted(entry, item),
     )
+
+
+def located(box: Mapping[str, Any]) -> str:
+    """Return where a small box is, in its first few coordinates."""
+    scope = Scope({}, {}, "box")
+    middle = [f"{name} = {float(sum(rational(scope.scalar(end)) or 0 for end in ends) / 2):.10g}" for name, ends in list(box.items())[:4]]
+    return ", ".join(middle) + (", …" if len(box) > 4 else "")
 
 
 def plotted(entry: Entry, item: Evidence | None) -> str:

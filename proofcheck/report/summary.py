@@ -21,6 +21,11 @@ HOW = {
     ("inconclusive", ""): "neither proved nor refuted",
     ("error", ""): "the file, a tool or proofcheck itself is at fault",
 }
+# What refutes that something exists, in words and as a clause; rules of the kernel.
+NOT_FOUND = {
+    "nowhere": ("no solution", "every cell of the domains excludes a solution, checked by the kernel"),
+    "twice": ("two solutions", "there are two solutions, in boxes without a common point, checked by the kernel"),
+}
 # What the two kinds of guards must come out as to do their work.
 GUARDS = {"sanity": ("proved", "supported"), "must_fail": ("refuted", "violated")}
 _UNIT = re.compile(r"(?<![\w.])([0-9]+(?:[ ,_\u202f][0-9]{3})*) (lea(?:f|ves)|strips?|boxes|points|samples|trajectories|terms)\b")
@@ -64,6 +69,8 @@ def how(claim: ClaimReport) -> str:
     """Return how the verdict is known, as a clause; empty when verdict and grade say it all."""
     if (claim.verdict, claim.grade) == ("proved", "kernel") and claim.assumptions:
         return "every step but what is assumed is certified and was checked by the kernel"
+    if claim.verdict == "refuted" and (rule := refuting(claim)) in NOT_FOUND:
+        return ("at an exact point of what is given " if claim.witness else "") + NOT_FOUND[rule][1]
     return HOW.get((claim.verdict, claim.grade), HOW.get((claim.verdict, ""), ""))
 
 
@@ -85,18 +92,44 @@ def way(claim: ClaimReport) -> str:
 
 def knowledge(claim: ClaimReport) -> str:
     """Return in a few words what stands behind the verdict: steps and leaves, a witness, points, or the reason for none."""
-    if claim.verdict == "refuted" and claim.witness:
-        return "at " + point(claim.witness)
     if claim.verdict in ("inconclusive", "error"):
         return clean(claim.reason)
+    if claim.verdict == "refuted":
+        words = NOT_FOUND.get(refuting(claim), ("",))[0]
+        return "; ".join(part for part in (f"{words} at {point(claim.witness)}".strip() if claim.witness else words, unsettled(claim)) if part)
     main = [item for item in claim.obligations if item.kind in ("statement", "step")]
     pieces = [several(steps, "step")] if (steps := sum(item.kind == "step" for item in main)) else []
+    pieces += [unsettled(claim)] if unsettled(claim) else []
     sizes: Counter[str] = Counter()
     for item in main if claim.verdict == "proved" else claim.obligations:
         for number, unit in _UNIT.findall(item.detail):
             sizes["leaves" if unit == "leaf" else unit] += int(re.sub(r"\D", "", number))
     pieces += ["1 leaf" if (size, unit) == (1, "leaves") else f"{size} {unit}" for unit, size in sizes.items()]
     return ", ".join(pieces) or ", ".join(dict.fromkeys(clean(item.rule) for item in main if item.rule))
+
+
+def refuting(claim: ClaimReport) -> str:
+    """Return the rule that refuted the statement."""
+    return next((item.rule for item in claim.obligations if item.kind == "statement" and item.status == "refuted"), "")
+
+
+def unsettled(claim: ClaimReport) -> str:
+    """Return which steps and checks of a claim came out neither proved nor supported: what stands in its file and is not known."""
+    names = [clean(item.name) for item in claim.obligations if left_open(item)]
+    shown = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+    return f"{shown} not shown" if names else ""
+
+
+def pending(report: Report) -> str:
+    """Return how many steps and checks are neither proved nor supported, of how many claims; empty where all are."""
+    kinds = Counter(item.kind for claim in report.claims for item in claim.obligations if left_open(item))
+    claims = sum(any(map(left_open, claim.obligations)) for claim in report.claims)
+    return f"not shown: {' and '.join(several(kinds[kind], kind) for kind in KINDS if kinds[kind])} of {several(claims, 'claim')}" if claims else ""
+
+
+def left_open(item: ObligationReport) -> bool:
+    """Say whether a step or check is open, in error, or goes against itself."""
+    return item.kind in ("step", "check") and item.status in ("open", "error", "refuted", "violated")
 
 
 def point(values: dict[str, str]) -> str:

@@ -86,6 +86,32 @@ def test_what_exists_is_not_refuted(judge: Callable[..., Receipt], case: tuple[s
             judge(statement, {"rule": "nowhere", "prec": 64, "tree": tree, "at": dict.fromkeys(domains, "1/2")}, domains, **rest)
 
 
+ONE: list[tuple[str, dict[str, Any]]] = [
+    ("x^2 = 2", {"exists": {"x": "[0, 2]"}}),
+    ("x = 1", {"exists": {"x": "[0, 2]"}}),
+    ("x^2 = 2 and x > -1", {"exists": {"x": "[-2, 2]"}}),
+    ("x^2 = 2", {"exists": {"x": "(-1.4142135623730950488, 2]"}}),
+    ("x^2 = a", {"domains": {"a": "[1, 2]"}, "exists": {"x": "[0, 2]"}}),
+    ("x^3 = x + 10^-12", {"exists": {"x": "[1/2, 2]"}}),
+]
+
+
+@pytest.mark.parametrize("case", ONE, ids=lambda case: f"{case[0]} {case[1]['exists']}")
+def test_the_only_solution_is_not_taken_for_two(claim_file: Callable[..., bytes], certificate: Callable[..., bytes], case: tuple[str, dict[str, Any]]) -> None:
+    """No pair of boxes, near or far, wide or narrow, shows a second solution where there is exactly one."""
+    statement, rest = case
+    rest = dict(rest)
+    data = claim_file(statement, rest.pop("domains", {}), unique=True, **rest)
+    boxes = [node for node in plausible(read(data).entries[0].obligation) if node["rule"] == "krawczyk" and "wide" not in node and "elsewhere" not in node]
+    boxes += [{**node, "box": {"x": [f"-({end})" for end in reversed(node["box"]["x"])]}} for node in boxes]
+    at = dict.fromkeys(read(data).entries[0].obligation.box, "2")
+    for first in boxes:
+        for second in boxes:
+            proof = {"rule": "twice", "at": at, "first": first, "second": second}
+            with pytest.raises(Rejected):
+                kernel.check(data, certificate(data, {"statement": proof}))
+
+
 @pytest.mark.parametrize("name", ["thm2.isolated", "open1.opposite", "ssb.k3"])
 def test_tampered_boxes_are_rejected(name: str) -> None:
     """A box moved off the zero, one of no width, one too wide, and one of fewer names do not pass."""

@@ -282,7 +282,7 @@ def test_replay_says_what_the_kernel_sees(project: Project) -> None:
     ended = project.run("replay", "--jobs", "1")
     words = {name: _line(ended.out, name).split()[0] for name in ("good", "false", "old", "short", "open")}
     assert words == {"good": "VERIFIED", "false": "REFUTED", "old": "OBSOLETE", "short": "NONE", "open": "NONE"}
-    assert (ended.code, ended.out.splitlines()[-1]) == (1, "2 of 5 settled by the kernel alone")
+    assert (ended.code, ended.out.splitlines()[-1]) == (1, "2 of 5 settled by the kernel alone; 2 without a certificate; 1 with an obsolete one")
     assert project.run("replay", "p/good", "p/false", "p/open").code == 0
     assert project.run("replay", "p/old").code == project.run("replay", "p/short").code == 1
 
@@ -308,6 +308,23 @@ def test_replay_of_a_spoilt_certificate(project: Project, spoil: Callable[[Proje
     assert "[PC" in replayed.out
     assert project.run("show", "p/x").code == 6
     assert project.verify().code == 6
+
+
+def test_replay_of_a_measured_claim(project: Project) -> None:
+    """What expects support is MEASURED and passes, with or without a certificate; an unproved step of it is OPEN and fails."""
+    step = '[[step]]\nid = "a"\nshows = "exp(x) > x"\n'
+    grid = '[[check]]\nby = { method = "grid", points = 9, digits = 20 }\n'
+    project.claim("grid", "exp(x) > x", expect="supported", more=grid)
+    project.claim("steps", "exp(x) >= x + 1/2", expect="supported", more=grid + step + 'by = "inequality"')
+    project.claim("gap", HARD, domains=CUBES, expect="supported", more=grid.replace("9", "3") + f'[[step]]\nid = "a"\nshows = "{HARD}"\nby = {FEW}')
+    assert project.verify("p/grid", "p/steps").code == 0
+    assert project.verify("p/gap").code == 4
+    ended = project.run("replay", "p/grid", "p/steps")
+    assert (ended.code, [line.split()[0] for line in ended.out.splitlines()[:2]]) == (0, ["MEASURED", "MEASURED"])
+    assert ended.out.splitlines()[-1] == "0 of 2 settled by the kernel alone; 2 measured, which `verify` does"
+    ended = project.run("replay", "p/gap")
+    assert (ended.code, ended.out.split()[0]) == (1, "OPEN")
+    assert "not shown by the kernel: step a" in ended.out
 
 
 def test_replay_does_not_believe_computer_algebra(project: Project) -> None:

@@ -62,6 +62,7 @@ RULE_TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "telescope": ({"step": "2", "then": LEAF}, "one step of 2, and the limit"),
     "krawczyk": ({}, "a small box is mapped into itself"),
     "nowhere": ({}, "on every cell"),
+    "twice": ({}, "around each of two points"),
     "ring": ({"using": ["x"]}, "same exact normal form, with the equations among the hypotheses"),
     "sign": ({}, "signs of its parts"),
     "positive": ({"parts": [{"basis": ["x"], "matrix": [1]}, {"basis": ["1"], "matrix": [1], "times": ["y"]}]}, "is 2 sums of squares, 1 of them times what is not negative"),

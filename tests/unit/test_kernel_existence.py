@@ -31,6 +31,14 @@ def nowhere(tree: str, **more: Any) -> dict[str, Any]:
     return {"rule": "nowhere", "prec": 64, "tree": tree, **more}
 
 
+def twice(one: Any, other: Any, **more: Any) -> dict[str, Any]:
+    """Return a refutation by two boxes."""
+    return {"rule": "twice", "at": {}, "first": krawczyk(one), "second": krawczyk(other), **more}
+
+
+MINUS = {"x": ["-1.43", "-1.4"]}
+WHOLE: dict[str, Any] = {"exists": {"x": "[-2, 2]"}, "unique": True}
+
 PROVED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("x^2 = 2", krawczyk(ROOT), {"exists": LINE}),
     ("x^2 = 2", krawczyk(ROOT), {"exists": {"x": "(1.4, 1.43)"} | {"x": "(1.3, inf)"}}),
@@ -68,7 +76,15 @@ REFUTED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("x^2 = a", nowhere("N", at={"a": "-1"}), {"exists": LINE, "domains": {"a": "[-1, 2]"}}),
     ("x = a", nowhere("N", at={"a": "1"}), {"exists": {"x": "[0, a - 1/2]"}, "domains": {"a": "[1, 2]"}}),
     ("x^2 = a", nowhere("N", at={"a": "-1/2"}), {"exists": LINE, "domains": {"a": "[-1, 2]"}, "given": ["a < 0"]}),
-]
+    # not exactly one
+    ("x^2 = 2", twice(ROOT, MINUS), WHOLE),
+    ("x^2 = 2", twice(MINUS, ROOT), WHOLE),
+    ("x^2 = a", twice(ROOT, MINUS, at={"a": "2"}), WHOLE | {"domains": {"a": "[1, 2]"}, "given": ["a > 1"]}),
+    ("x^2 = 2 and x < 2", twice(ROOT, MINUS, first=krawczyk(ROOT, rest=LEAF), second=krawczyk(MINUS, rest=LEAF)), WHOLE),
+    ("x^2 = 2", twice(ROOT, MINUS, at={"a": "2"}), {"exists": {"x": "[-a, a]"}, "domains": {"a": "[0, 2]"}, "unique": True}),
+    ("x = y^2 and x = 2", twice({"x": ["1.9", "2.1"], "y": ["1.4", "1.43"]}, {"x": ["1.9", "2.1"], "y": ["-1.43", "-1.4"]}),
+     {"exists": {"x": "[0, 3]", "y": "[-2, 2]"}, "unique": True}),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUTED, ids=lambda case: f"{case[0]} {case[2]['exists']}")
@@ -154,6 +170,32 @@ REJECTED: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("PC312", "x^2 = a", nowhere("N", at=["-1"]), {"exists": LINE, "domains": {"a": "[-1, 2]"}}),
     ("PC313", "x^2 = a", nowhere("N", at={"a": "-2"}), {"exists": LINE, "domains": {"a": "[-1, 2]"}}),
     ("PC313", "x^2 = a", nowhere("N", at={"a": "-1"}), {"exists": LINE, "domains": {"a": "[-1, 2]"}, "given": ["a > 0"]}),
+    # two boxes: the same one, one inside the other, overlapping, touching
+    ("PC319", "x^2 = 2", twice(ROOT, ROOT), WHOLE),
+    ("PC319", "x^2 = 2", twice(ROOT, {"x": ["1.2", "1.6"]}), WHOLE),
+    ("PC319", "x^2 = 2", twice(ROOT, {"x": ["1.41", "1.5"]}), WHOLE),
+    ("PC319", "(x - 1)*(x - 2) = 0", twice({"x": ["0.9", "1.4"]}, {"x": ["1.4", "2.5"]}), {"exists": {"x": "[0, 3]"}, "unique": True}),
+    ("PC319", "x = y^2 and x = 2", twice({"x": ["1.9", "2.1"], "y": ["1.4", "1.43"]}, {"x": ["1.9", "2.2"], "y": ["1.4", "1.43"]}),
+     {"exists": {"x": "[0, 3]", "y": "[-2, 2]"}, "unique": True}),
+    # a box with no zero in it, outside of the domain, at the end of an open one, or where the rest fails
+    ("PC319", "x^2 = 2", twice(ROOT, {"x": ["-1", "-0.5"]}), WHOLE),
+    ("PC313", "x^2 = 2", twice(ROOT, MINUS), {"exists": {"x": "[0, 2]"}, "unique": True}),
+    ("PC313", "x^2 = 2", twice(ROOT, MINUS), {"exists": {"x": "(-1.43, 2]"}, "unique": True}),
+    ("PC313", "x^2 = 2", twice(ROOT, MINUS, at={"a": "1"}), {"exists": {"x": "[-a, 2]"}, "domains": {"a": "[0, 2]"}, "unique": True}),
+    ("PC302", "x^2 = 2 and x > -1", twice(ROOT, MINUS), WHOLE),
+    ("PC303", "x^2 = 2 and x > -1", twice(ROOT, MINUS, first=krawczyk(ROOT, rest=LEAF), second=krawczyk(MINUS, rest=LEAF)), WHOLE),
+    # a point outside, no point, one that no hypothesis allows, one at which the zeros are elsewhere
+    ("PC313", "x^2 = a", twice(ROOT, MINUS, at={"a": "2"}), WHOLE | {"domains": {"a": "[1, 2)"}}),
+    ("PC312", "x^2 = a", twice(ROOT, MINUS), WHOLE | {"domains": {"a": "[1, 2]"}}),
+    ("PC313", "x^2 = a", twice(ROOT, MINUS, at={"a": "2"}), WHOLE | {"domains": {"a": "[1, 2]"}, "given": ["a < 2"]}),
+    ("PC319", "x^2 = a", twice(ROOT, MINUS, at={"a": "1"}), WHOLE | {"domains": {"a": "[1, 2]"}}),
+    # shapes: nobody said that there is one; nothing is to be found; parts that are none; a part that excludes others
+    ("PC315", "x^2 = 2", twice(ROOT, MINUS), {"exists": {"x": "[-2, 2]"}}),
+    ("PC315", "x^2 >= 0", twice(ROOT, MINUS), {"domains": LINE}),
+    ("PC302", "x^2 = 2", {"rule": "twice", "at": {}, "first": krawczyk(ROOT)}, WHOLE),
+    ("PC302", "x^2 = 2", twice(ROOT, MINUS, third=krawczyk(ROOT)), WHOLE),
+    ("PC302", "x^2 = 2", twice(ROOT, MINUS, second={"rule": "step", "id": "a"}), WHOLE),
+    ("PC302", "x^2 = 2", twice(ROOT, MINUS, second=krawczyk(MINUS, wide=MINUS)), WHOLE),
 ]  # fmt: skip
 
 

@@ -74,11 +74,38 @@ def test_absence_is_found_and_proved(claim_file: Callable[..., bytes], certifica
     assert kernel.check(data, certificate(data, {"statement": evidence.tree})).verdict == "refuted"
 
 
+TWO: list[tuple[str, dict[str, Any]]] = [
+    ("x^2 = 2", {"exists": {"x": "[-2, 2]"}, "by": '{ rule = "krawczyk", at = { x = "1" } }'}),
+    ("x^3 - x/2 + 1/16 = 0", {"exists": {"x": "[-1, 1]"}}),
+    ("x^2 = 2 and x^2 > 1", {"exists": {"x": "real"}}),
+    ("x^2 = a", {"domains": {"a": "[-1, 2]"}, "exists": {"x": "[-2, 2]"}}),
+    ("sin(x) = a", {"domains": {"a": "[0, 1/2]"}, "exists": {"x": "(0, 4)"}}),
+    ("x^2 + y^2 = 1 and x = y", {"exists": {"x": "[-2, 2]", "y": "[-2, 2]"}}),
+]
+
+
+@pytest.mark.parametrize("case", TWO, ids=lambda case: f"{case[0]} {case[1]['exists']}")
+def test_second_solution_refutes_that_there_is_one(claim_file: Callable[..., bytes], certificate: Callable[..., bytes], case: tuple[str, dict[str, Any]]) -> None:
+    """Two zeros for some choice of what is given refute `unique`; a statement that does not say it is not refuted by them."""
+    statement, rest = case
+    rest = dict(rest)
+    domains = rest.pop("domains", {})
+    data = claim_file(statement, domains, unique=True, **rest)
+    evidence = found(data)
+    assert isinstance(evidence, Proof), evidence
+    assert "not only one: a solution at" in evidence.detail
+    assert kernel.check(data, certificate(data, {"statement": evidence.tree})).verdict == "refuted"
+    without = claim_file(statement, domains, **rest)
+    with pytest.raises(kernel.Rejected, match="exactly one"):
+        kernel.check(without, certificate(without, {"statement": evidence.tree}))
+
+
 STUCK: list[tuple[str, dict[str, Any], str]] = [
     ("(x - 1)^2 = 0", {"exists": {"x": "[0, 2]"}}, ""),
     ("x^2 = 0", {"exists": {"x": "[-1, 1]"}}, ""),
     ("x + y = 1 and 2*x + 2*y = 2", {"exists": {"x": "[0, 1]", "y": "[0, 1]"}}, "finds no zero"),
-    ("x^2 = 2", {"exists": {"x": "[-2, 2]"}, "unique": True, "by": '{ rule = "krawczyk", at = { x = "1" } }'}, "not excluded"),
+    ("(x - 1)*x^2 = 0", {"exists": {"x": "[-2, 2]"}, "unique": True, "by": '{ rule = "krawczyk", at = { x = "3/2" } }'}, "not excluded"),
+    ("x^2 = 2 and x^2 <= 2", {"exists": {"x": "[-2, 2]"}, "unique": True, "by": '{ rule = "krawczyk", at = { x = "1" } }'}, "do not hold at the zero"),
     ("x = 1/2", {"exists": {"x": "integer in [0, 2]"}}, "whole ones"),
     ("x = 1 and x^2 <= 1", {"exists": {"x": "[0, 2]"}}, "not proved on the box"),
     ("x = 1 and x + y = 2 and x = x", {"exists": {"x": "[0, 2]", "y": "[0, 2]"}}, "3 equations for 2 unknowns"),

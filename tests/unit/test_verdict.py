@@ -17,6 +17,7 @@ def _receipt(*findings: Finding, verdict: str = "open", unchecked: tuple[str, ..
 
 STATEMENT = Finding("statement", "statement", "open")
 STEP = Finding("step a", "step", "proved", "sign")
+UNPROVED = Finding("step a", "step", "open")
 CHECK = Finding("check 1", "check", "open")
 NUMERICAL = Support("check 1", "grid", "numerical", "100 points")
 
@@ -38,6 +39,12 @@ def _evidence(*items: Evidence) -> dict[str, Evidence]:
         (_receipt(STATEMENT, Finding("check 1", "check", "proved")), {}, ("inconclusive", "")),
         (_receipt(STATEMENT, Finding("check 1", "check", "refuted")), {}, ("inconclusive", "")),
         (_receipt(STATEMENT, STEP), {}, ("inconclusive", "")),
+        (_receipt(STATEMENT, STEP, CHECK), _evidence(NUMERICAL), ("supported", "numerical")),
+        (_receipt(STATEMENT, UNPROVED, CHECK), _evidence(NUMERICAL), ("inconclusive", "")),
+        (_receipt(STATEMENT, UNPROVED), _evidence(Support("statement", "flow", "numerical", "")), ("inconclusive", "")),
+        (_receipt(STATEMENT, UNPROVED, CHECK), _evidence(NUMERICAL, Support("step a", "flow", "numerical", "")), ("supported", "numerical")),
+        (_receipt(STATEMENT, UNPROVED, CHECK), _evidence(NUMERICAL, Failure("step a", "m", "boom")), ("error", "")),
+        (_receipt(Finding("statement", "statement", "refuted"), UNPROVED, verdict="refuted"), {}, ("refuted", "witness")),
         (_receipt(STATEMENT), {}, ("inconclusive", "")),
         (_receipt(STATEMENT), _evidence(Failure("statement", "m", "boom\ntraceback")), ("error", "")),
     ],
@@ -46,6 +53,14 @@ def test_verdict_and_grade(receipt: Receipt, evidence: dict[str, Evidence], expe
     """Verdict and grade follow from what the kernel found and what the methods handed over."""
     found = decide(receipt, evidence)
     assert (found.verdict, found.grade) == expected
+
+
+@pytest.mark.parametrize(("why", "code"), [("budget", 4), ("obstruction", 1)])
+def test_support_beside_an_unproved_step_says_which(why: str, code: int) -> None:
+    """A supported statement whose file claims more than is proved is inconclusive, and the reason names the step and what stopped it."""
+    found = decide(_receipt(STATEMENT, UNPROVED, CHECK), _evidence(NUMERICAL, Undecided("step a", "m", why, "9 cells ended")))
+    assert found.reason == f"the statement is supported, but step a is not proved ({why}: 9 cells ended)"
+    assert (found.code, judge(found, "supported"), judge(found, "open")) == (code, "FAIL", "PASS")
 
 
 def test_violated_check_beside_a_proof_is_a_bug() -> None:

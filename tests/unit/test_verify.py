@@ -271,6 +271,38 @@ def test_false_step_does_not_refute_the_statement(project: Project) -> None:
     assert "step a is violated" in claim.reason
 
 
+HALVES = "".join(f'[[step]]\nid = "{name}"\nshows = "{{0}}"\nfor_all.x = "{part}"\nby = "inequality"\n' for name, part in (("low", "[0, 1/2]"), ("high", "[1/2, 1]")))
+CUBIC = "x*(1 - x)*(x + 3)"
+
+
+@pytest.mark.parametrize("expect", ["refuted", "proved"])
+def test_witness_wins_over_steps_that_are_false(project: Project, expect: str) -> None:
+    """A false statement that would follow from steps is refuted at a point, found beside their refutations, and again in a replay."""
+    statement = f"{CUBIC} <= 3/4"
+    project.claim("x", statement, expect=expect, more=HALVES.format(statement))
+    for _ in range(2):
+        (claim,) = _run(project).claims
+        assert (claim.verdict, claim.outcome) == ("refuted", "PASS" if expect == "refuted" else "FAIL")
+        assert claim.witness
+    assert {item.name: item.status for item in claim.obligations} == {"statement": "refuted", "step low": "refuted", "step high": "refuted"}
+
+
+def test_witness_is_found_where_steps_are_only_open(project: Project) -> None:
+    """A false statement that follows from a false step that no search decides within its budget is refuted all the same."""
+    step = f'[[step]]\nid = "a"\nshows = "{CUBIC} <= 3/4"\nby = {{ method = "charts", cases = [] }}'
+    project.claim("x", f"{CUBIC} <= 3/4", expect="refuted", more=step)
+    (claim,) = _run(project).claims
+    assert (claim.verdict, claim.outcome) == ("refuted", "PASS")
+
+
+def test_true_statement_with_a_false_step_stays_open(project: Project) -> None:
+    """The search for a violation of the statement finds none where there is none: the step alone is refuted."""
+    statement = f"{CUBIC} <= 89/100"
+    project.claim("x", statement, more=HALVES.format(f"{CUBIC} <= 3/4") + HALVES.format(statement).replace('"low"', '"a"').replace('"high"', '"b"'))
+    (claim,) = _run(project).claims
+    assert (claim.verdict, claim.obligations[0].status) == ("inconclusive", "proved")
+
+
 @pytest.mark.parametrize(
     ("domains", "given", "more", "name"),
     [

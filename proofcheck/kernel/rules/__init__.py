@@ -77,6 +77,7 @@ RULES: dict[str, Rule] = {
     "witness": points.witness,
     "krawczyk": existence.krawczyk,
     "nowhere": existence.nowhere,
+    "twice": existence.twice,
     "restrict": charts.restrict,
     "weaken": charts.weaken,
     "step": links.step,
@@ -84,5 +85,5 @@ RULES: dict[str, Rule] = {
     "assume": links.assume,
 }
 
-EXISTENCE = frozenset({"krawczyk", "nowhere", "step", "cite", "assume"})
+EXISTENCE = frozenset({"krawczyk", "nowhere", "twice", "step", "cite", "assume"})
 """The rules that know what to do with names to be found. Every other rule would read them as variables of [for_all]."""

@@ -1,4 +1,4 @@
-"""Existence: a zero of a square system in a box (Krawczyk), and the opposite: no point of a box satisfies a formula."""
+"""Existence: a zero of a square system in a box (Krawczyk); and the opposites: no point of a box satisfies a formula, or two points do."""
 
 from __future__ import annotations
 
@@ -238,10 +238,42 @@ def nowhere(goal: Obligation, node: Node, link: Link) -> bool:
     del link
     only_keys(node, "prec", "tree", "at")
     unknowns(goal)
-    at = point_of(goal, node.get("at", {}))
-    there = tuple((name, replace(domain, lower=_at(domain.lower, at), upper=_at(domain.upper, at))) for name, domain in goal.exists)
-    excluded(replace(goal, domains=(), given=(), goal=substitute(goal.goal, at), exists=there), node, {}, None)
+    excluded(_there(goal, node), node, {}, None)
     return False
+
+
+def twice(goal: Obligation, node: Node, link: Link) -> bool:
+    """Refute that exactly one thing exists: at an exact point of [for_all] there is one in each of two boxes without a common point.
+
+        p0 in the domains      H(p0)      some y in Y1 with P(y, p0)      some y in Y2 with P(y, p0)      Y1 and Y2 are disjoint
+        ------------------------------------------------------------------------------------------------------------------------
+                                      not (for all p with H(p) there is exactly one y with P(y, p))
+
+    Soundness: `first` and `second` are ``krawczyk`` proofs of the statement without `unique` at p0; each shows a solution in its own box,
+    inside the domains. In one of the names one box ends before the other begins, so that the two solutions differ.
+
+    Rejects: a statement that does not say that there is only one (PC315); boxes that touch or overlap (PC319).
+    """
+    del link
+    only_keys(node, "at", "first", "second")
+    if not goal.unique:
+        raise Rejected("PC315", "The rule is for statements that say that there is exactly one.", goal.name)
+    unknowns(goal)
+    there = replace(_there(goal, node), unique=False)
+    first, second = node_of(node, "first"), node_of(node, "second")
+    for part in (first, second):
+        krawczyk(there, part, Link())
+    one, other = (box_of(there, part["box"]) for part in (first, second))
+    if not any(one[name][1] < other[name][0] or other[name][1] < one[name][0] for name in one):
+        raise Rejected("PC319", "The two boxes have a common point: the solutions may be the same.", goal.name)
+    return False
+
+
+def _there(goal: Obligation, node: Node) -> Obligation:
+    """Return the statement at the proof's exact point of [for_all], at which its hypotheses hold."""
+    at = point_of(goal, node.get("at", {}))
+    exists = tuple((name, replace(domain, lower=_at(domain.lower, at), upper=_at(domain.upper, at))) for name, domain in goal.exists)
+    return replace(goal, domains=(), given=(), goal=substitute(goal.goal, at), exists=exists)
 
 
 def _at(end: Term | None, at: dict[str, Term]) -> Term | None:
