@@ -9,13 +9,14 @@ Trusts: as ``floats.FloatsWithError``; numpy's functions at the two ends.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernel.eigen import order_of
 from ..kernel.terms import Term
 from .floats import LIBRARY, TINY, ULP, Array, Floats, FloatsWithError, Pair
 
@@ -65,6 +66,7 @@ class Intervals:
     add = staticmethod(FloatsWithError.add)
     sub = staticmethod(FloatsWithError.sub)
     div = staticmethod(FloatsWithError.div)
+    eigenvalue = staticmethod(FloatsWithError.eigenvalue)
 
     def __init__(self, *, clip: bool = False) -> None:
         self.clip = clip
@@ -350,6 +352,17 @@ class IntervalGradients:
     def angle(self, dot: Slopes, uu: Slopes, vv: Slopes) -> Slopes:
         _, parts = self.acos(self.div(dot, self.sqrt(self.mul(uu, vv))))
         return self.values.angle(dot[0], uu[0], vv[0]), parts
+
+    def eigenvalue(self, k: int, triangle: Sequence[Slopes]) -> Slopes:
+        """Return the k-th smallest eigenvalue; a partial derivative lies within the largest row sum of the matrix's (Weyl)."""
+        parts: list[Part] = []
+        for column in zip(*(x[1] for x in triangle), strict=True):
+            sizes = [np.asarray(0.0) if part is None else np.abs(part[0]) + part[1] for part in column]
+            n = order_of(sizes)
+            rows = [sum((sizes[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for j in range(n)), np.asarray(0.0)) for i in range(n)]
+            top = np.asarray(np.max(np.broadcast_arrays(*rows), axis=0))
+            parts.append(None if all(part is None for part in column) else (np.zeros_like(top), top))
+        return self.values.eigenvalue(k, [x[0] for x in triangle]), parts
 
     def integral(self, *_: Any) -> Slopes:
         return UNKNOWN, [UNKNOWN] * self.size

@@ -24,9 +24,10 @@ from proofcheck.kernel.rules.premises import term_in
 from proofcheck.kernel.rules.subdivide import FORMS, Cell, Enclosures, chart_of, unit
 from proofcheck.kernel.rules.telescope import APPROACH
 from proofcheck.kernel.rules.zeros import quotient, value
-from proofcheck.kernel.scope import Scope
+from proofcheck.kernel.scope import Scope, empty
 from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.terms import (
+    BINDERS,
     Obligation,
     Term,
     add,
@@ -143,6 +144,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     if smaller is not None:
         keep, relation, reduced = smaller
         node = prove(reduced, budget, bits)
+        lifted(budget, obligation, reduced)
         return None if node is None else {"rule": "weaken", "keep": keep, "relation": relation, "then": node}
     if obligation.goal.op == "and":
         return by_parts(obligation, budget, bits)
@@ -150,6 +152,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     if wider is not None:
         name, reduced = wider
         node = prove(reduced, budget, bits)
+        lifted(budget, obligation, reduced)
         if node is not None:
             return {"rule": "restrict", "var": name, "domain": str(reduced.box[name]), "then": node}
     # A few cells before anything that rewrites the goal: what one enclosure decides may be hard in another form.
@@ -331,6 +334,13 @@ def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None
     return [n for n, _ in reduced.domains], relation, replace(reduced, goal=goal)
 
 
+def lifted(budget: Budget, obligation: Obligation, reduced: Obligation) -> None:
+    """State in the variables of a goal where the search for a reduced one got stuck: those left out may be anything."""
+    if budget.stuck is not None:
+        place = dict(zip(reduced.box, budget.stuck, strict=True))
+        budget.stuck = tuple(place.get(name, (Fraction(0), Fraction(1))) for name in obligation.box)
+
+
 def widened(obligation: Obligation) -> tuple[str, Obligation] | None:
     """Return a variable whose end is another one that does not matter otherwise, and the obligation with the end of that one in its place."""
     needed = variables(obligation.goal).union(*(variables(formula) for formula in obligation.given))
@@ -345,7 +355,7 @@ def widened(obligation: Obligation) -> tuple[str, Obligation] | None:
             else:
                 new = replace(new, upper=other.upper, upper_closed=domain.upper_closed and other.upper_closed)
         others = tuple((n, d) for n, d in obligation.domains if n != name)
-        if new != domain and not any(name in variables(end) for _, d in others for end in (d.lower, d.upper) if end is not None):
+        if new != domain and not empty(new) and not any(name in variables(end) for _, d in others for end in (d.lower, d.upper) if end is not None):
             return name, replace(obligation, domains=(*others, (name, new)))
     return None
 
@@ -377,8 +387,8 @@ def rooted(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] 
 
 def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
     """Return a proof without factors and divisors that have one sign on the domain; removable singularities go with them."""
-    if obligation.goal.op not in ("lt", "le", "gt", "ge"):
-        return None
+    if obligation.goal.op not in ("lt", "le", "gt", "ge") or any(node.op in BINDERS for node in postorder((obligation.goal,))):
+        return None  # a bound variable cannot be written into a certificate
     try:
         ring, (element,) = normal((sub(*obligation.goal.args),))
     except Rejected:

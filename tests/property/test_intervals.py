@@ -18,6 +18,7 @@ FORMULAS = (
     "tan(x/3)", "atan(x*y)", "exp(x - y)", "log(x + 3)", "log(x)", "sqrt(x + 5/2)", "sqrt(x)", "acos(x/3)", "asin(x/2 + y/9)", "acos(x)",
     "abs(x) - abs(y)", "min(x, y)*max(x, y^2)", "max(x, 1/2)", "gamma(x + 3)", "gamma(x/9 + 3/2)", "angle([x, 1], [y, 2])", "angle([x, y], [1, 0])", "-pi*x",
     "(x + y)^2*(x + y)", "2^20*x - 2^20*x + sin(10^3*y)",
+    "eigenvalue(1, [[x, y], [y, 1]])", "eigenvalue(2, [[x, 0, 1], [0, y, 2], [1, 2, x*y]])",
 )  # fmt: skip
 
 

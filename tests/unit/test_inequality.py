@@ -130,6 +130,22 @@ def test_bisection_remembers_where_it_got_stuck(claim_file: File) -> None:
     assert len(budget.stuck) == 3
 
 
+@pytest.mark.parametrize(
+    ("statement", "domains"),
+    [
+        ("0 <= min(tan(x), sin(x)) < gamma(-1)", {"t": "(-1/3, 1/2)", "x": "(-pi, -1/3)", "z": "(x, -1)"}),  # stuck in fewer variables
+        ("x + 6 < 4", {"t": "[-1, 1]", "x": "[t, -pi]"}),  # no x for any t
+        ("min(z, theta, integral(p, p*z^2, theta, z)) <= abs(z)", {"theta": "(-1, 0)", "z": "[2, theta)"}),  # no certificate writes an integral
+        ("eigenvalue(2, [[-1, 1 + x], [1 + x, y]]) <= 0.1328", {"x": "[-2, -15/8]", "y": "[-1, -3/4]"}),
+    ],
+)
+def test_odd_goals_end_in_evidence(claim_file: File, statement: str, domains: dict[str, str]) -> None:
+    """What gets stuck in fewer variables, empty domains, integrals and eigenvalues end in a proof that the kernel accepts, or without one."""
+    goal = _obligation(claim_file(statement, domains))
+    found = attempt(goal, {"cells": 300}, lambda *_: None)
+    assert isinstance(found, Undecided) or prove(goal, found.tree, Link())
+
+
 def test_tree_of_a_predicate() -> None:
     """The tree has a leaf for each accepted interval, in order; beyond the limit there is none."""
     assert tree_of(lambda cell: cell[1] - cell[0] <= 1 / 2, 10) == "0NN"
