@@ -17,8 +17,8 @@ from proofcheck.kernel.signs import Signs
 from proofcheck.kernel.terms import NEGATED, ONE, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, div, mul, neg, show, sub, substitute, var, variables
 from proofcheck.store import steps_of
 
-from .charts import simplified
 from .inequality import Budget, definedness
+from .subterms import simplified
 
 Progress = Callable[[int, int, str], None]
 MAX_RATIO = 4

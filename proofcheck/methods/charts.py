@@ -19,11 +19,11 @@ from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.rules.premises import formula_in, scope_of, term_in
 from proofcheck.kernel.scope import Scope
-from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.terms import NEGATED, ZERO, Obligation, Term, neg, postorder, replaced, show, substitute
+from proofcheck.kernel.terms import NEGATED, Obligation, Term, show, substitute
 
 from .inequality import Budget, leaf_count
 from .inequality import prove as prove_inequality
+from .subterms import simplified
 
 Progress = Callable[[int, int, str], None]
 
@@ -79,39 +79,6 @@ def charted(obligation: Obligation, case: Mapping[str, Any], budget: Budget, bit
     if facts:
         node = {"rule": "rewrite", "facts": facts, "then": node}
     return {"rule": "chart", "new": new, "map": maps, "inverse": inverse, "then": node}
-
-
-def simplified(obligation: Obligation) -> tuple[Obligation, list[dict[str, Any]]]:
-    """Return the obligation with abs, min and max replaced where linear arithmetic decides them, and the facts for the kernel."""
-    signs = Signs(obligation.box, obligation.given)
-    facts: list[dict[str, Any]] = []
-    goal = obligation.goal
-    while True:
-        for node in postorder((goal,)):
-            new = decided(node, signs)
-            if new is not None:
-                facts.append({"term": show(node), "is": show(new)})
-                goal = replaced(goal, {node: new})
-                break
-        else:
-            return replace(obligation, goal=goal), facts
-
-
-def decided(node: Term, signs: Signs) -> Term | None:
-    """Return what an abs, min or max is on the whole domain, or None."""
-    if node.op == "abs":
-        (a,) = node.args
-        if signs.holds(Term("ge", (a, ZERO))):
-            return a
-        if signs.holds(Term("le", (a, ZERO))):
-            return neg(a)
-    if node.op in ("min", "max"):
-        a, b = node.args
-        if signs.holds(Term("le", (a, b))):
-            return a if node.op == "min" else b
-        if signs.holds(Term("ge", (a, b))):
-            return b if node.op == "min" else a
-    return None
 
 
 def strip_count(node: Mapping[str, Any]) -> int:

@@ -48,6 +48,7 @@ from proofcheck.kernel.terms import (
 from .frontier import leaves as open_leaves
 from .frontier import subdivide
 from .minima import around_zero
+from .pairs import by_order
 from .pieces import cut_at, narrowed, number, simple_points
 from .roots import squared
 from .squares import by_squares
@@ -57,6 +58,7 @@ from .telescope import limiting, step_of
 from .witness import DESCENDED, Cubes, candidates, find, nearest, polish
 
 Progress = Callable[[int, int, str], None]
+Prover = Callable[[Obligation], dict[str, Any] | None]
 MAX_ORDER = 12
 LENGTHS = (0, 2, 5, 10, 18)
 FEW = 300
@@ -82,6 +84,7 @@ class Budget:
     violation: Mapping[str, str] | None = None
     slopes: int = 4
     zeros: int = 200
+    pairs: bool = True
 
     @property
     def left(self) -> int:
@@ -160,7 +163,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     if node is not None:
         return node
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
-    node = node or generalised(obligation, budget, bits)
+    node = node or generalised(obligation, budget, bits) or ordered(obligation, budget, bits)
     if node is None and grows(obligation):
         node = with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
         node = node or bounded(obligation, Budget(min(budget.cells, 3000), budget.progress, slopes=0), bits)
@@ -245,10 +248,26 @@ def by_slope(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
     return None
 
 
+def ordered(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof for both orders of two variables at equal values of which both sides agree, by slopes from there on, or None."""
+    inner = Budget(FEW, budget.progress, blowups=0, slopes=0, pairs=False)
+
+    def slope(part: Obligation, name: str, slopes: Prover) -> dict[str, Any] | None:
+        f = sub(*part.goal.args) if part.goal.op in ("gt", "ge") else neg(sub(*part.goal.args))
+        domain = part.box[name]
+        end = "lower" if domain.lower is not None and variables(domain.lower) else "upper"
+        point, closed = (domain.lower, domain.lower_closed) if end == "lower" else (domain.upper, domain.upper_closed)
+        assert point is not None
+        return rising(part, f, name, end, point, inner, bits, closed=closed, slopes=slopes)
+
+    node = by_order(obligation, lambda part: prove(part, replace(inner), bits), slope) if budget.pairs else None
+    return node if node is not None and _accepts(obligation, node) else None
+
+
 def rising(
-    obligation: Obligation, f: Term, name: str, end: str, point: Term, budget: Budget, bits: int, *, closed: bool
+    obligation: Obligation, f: Term, name: str, end: str, point: Term, budget: Budget, bits: int, *, closed: bool, slopes: Prover | None = None
 ) -> dict[str, Any] | None:  # fmt: skip
-    """Return a ``monotone`` node for f > 0 (or >= 0, as the goal says) from one end of a variable, or None."""
+    """Return a ``monotone`` node for f > 0 (or >= 0, as the goal says) from one end of a variable, or None; ``slopes`` proves the slope's sign."""
     try:
         slope = derivative(f, name)
     except Malformed:
@@ -259,7 +278,8 @@ def rising(
     inside = replace(obligation, goal=Term("gt" if strict == "slope" else "ge", (slope if end == "lower" else neg(slope), num(0))))
     if find(start, 60) is not None or find(inside, 200) is not None:
         return None
-    nodes = [prove(part, replace(budget), bits) for part in (start, inside)]
+    nodes = [prove(start, replace(budget), bits)]
+    nodes += [] if nodes[0] is None else [slopes(inside) if slopes is not None else prove(inside, replace(budget), bits)]
     if None in nodes:
         return None
     domain = obligation.box[name]

@@ -1,4 +1,4 @@
-"""Goals that depend on their variables through one subterm: any number from the range of that term in its place.
+"""Subterms in whose place others may stand: any number from the range of the one that carries a goal, for abs, min and max what they are.
 
 For example sqrt(1 - x^2) >= 1 - x^2 on [-1, 1] says that s >= s^2 for every s in [0, 1].
 """
@@ -7,13 +7,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 from proofcheck.kernel.algebra import has_value
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import is_zero, normal
-from proofcheck.kernel.terms import Domain, Obligation, Term, add, div, mul, num, postorder, power, rational, replaced, sub, substitute, var, variables
+from proofcheck.kernel.signs import Signs
+from proofcheck.kernel.terms import (
+    ZERO,
+    Domain,
+    Obligation,
+    Term,
+    add,
+    div,
+    mul,
+    neg,
+    num,
+    postorder,
+    power,
+    rational,
+    replaced,
+    show,
+    sub,
+    substitute,
+    var,
+    variables,
+)
 
 from .pieces import cut_at, number
 
@@ -90,3 +112,36 @@ def simple(domain: Domain) -> list[Term]:
     if len(ends) == 2:
         return [*ends, cut_at(domain, Fraction(1, 2))]
     return ends or [num(0)]
+
+
+def simplified(obligation: Obligation) -> tuple[Obligation, list[dict[str, Any]]]:
+    """Return the obligation with abs, min and max replaced where linear arithmetic decides them, and the facts for the kernel."""
+    signs = Signs(obligation.box, obligation.given)
+    facts: list[dict[str, Any]] = []
+    goal = obligation.goal
+    while True:
+        for node in postorder((goal,)):
+            new = decided(node, signs)
+            if new is not None:
+                facts.append({"term": show(node), "is": show(new)})
+                goal = replaced(goal, {node: new})
+                break
+        else:
+            return replace(obligation, goal=goal), facts
+
+
+def decided(node: Term, signs: Signs) -> Term | None:
+    """Return what an abs, min or max is on the whole domain, or None."""
+    if node.op == "abs":
+        (a,) = node.args
+        if signs.holds(Term("ge", (a, ZERO))):
+            return a
+        if signs.holds(Term("le", (a, ZERO))):
+            return neg(a)
+    if node.op in ("min", "max"):
+        a, b = node.args
+        if signs.holds(Term("le", (a, b))):
+            return a if node.op == "min" else b
+        if signs.holds(Term("ge", (a, b))):
+            return b if node.op == "min" else a
+    return None

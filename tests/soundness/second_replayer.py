@@ -787,7 +787,7 @@ def _weaken(goal: Obligation, node: Node) -> Iterator[tuple[Obligation, Node]]:
     keep = set(node["keep"])
     relation = node.get("relation", goal.goal.op)
     formula = goal.goal if goal.goal.op not in RELATIONS else Term(relation, goal.goal.args)
-    given = tuple(formula for formula in goal.given if formula.free <= keep)
+    given = () if "unconditional" in node else tuple(formula for formula in goal.given if formula.free <= keep)
     yield replace(goal, domains=tuple((n, d) for n, d in goal.domains if n in keep), given=given, goal=formula), node["then"]
 
 

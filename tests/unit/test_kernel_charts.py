@@ -100,6 +100,7 @@ PROVED: list[Case] = [
     ("x <= 2", UNIT, weaken(["x"], "lt"), {}),
     ("x >= 0 and x <= 1", TRIANGLE, weaken(["x"], "and"), {}),
     ("1 > 0", TRIANGLE, weaken([], "gt", POINT), {"given": ["y > 1/2"]}),
+    ("x^2 >= 0", UNIT, weaken(["x"], "ge", monotone(slope=SIGN)) | {"unconditional": True}, {"given": ["x > 1/2"]}),
     # scale
     ("x/(1 + x) >= 0", {"x": "[0, inf)"}, scale("1 + x", "x"), {}),
     ("1/x > 1/(x + 1)", POSITIVE, scale("x*(x + 1)", "1"), {}),
@@ -203,6 +204,9 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
     ("PC315", "exp(x) > 1", POSITIVE, generalise("exp(x)", "(0, inf)", {"rule": "witness", "at": {"x": "1", "s": "1/2"}}), {}),
     # weaken
     ("PC315", "x >= 0", UNIT, weaken("x", "ge"), {}),
+    ("PC303", "x > 0", UNIT, weaken(["x"], "gt", bisection("N")) | {"unconditional": True}, {"given": ["x > 1/2"]}),
+    ("PC302", "x^2 >= 0", UNIT, weaken(["x"], "ge") | {"unconditional": 1}, {}),
+    ("PC302", "x^2 >= 0", UNIT, weaken(["x"], "ge") | {"unconditional": False}, {}),
     ("PC315", "x >= 0", UNIT, weaken(["x", "z"], "ge"), {}),
     ("PC315", "x >= 0", UNIT, weaken([["x"]], "ge"), {}),
     ("PC315", "x >= 0", UNIT, weaken([], "ge"), {}),

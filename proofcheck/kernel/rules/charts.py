@@ -135,15 +135,18 @@ def weaken(goal: Obligation, node: Node, link: Link) -> bool:
         P != 0 for all x, y, if H(x)
 
     Soundness: the variables left out occur neither in the goal, nor in the hypotheses that stay, nor in the ends of other domains.
+    ``unconditional`` leaves out all hypotheses.
     """
-    only_keys(node, "keep", "relation", "then")
+    only_keys(node, "keep", "relation", "unconditional", "then")
     keep, relation = node.get("keep"), node.get("relation", goal.goal.op)
+    if node.get("unconditional", True) is not True:
+        raise Rejected("PC302", "`unconditional` is true, or it is not there.", goal.name)
     if not isinstance(keep, list) or not set(map(str, keep)) <= set(goal.box):
         raise Rejected("PC315", "`keep` lists variables of the goal.", goal.name)
     if relation != goal.goal.op and relation not in STRONGER.get(goal.goal.op, ()):
         raise Rejected("PC315", f"{relation!r} does not imply {goal.goal.op!r}.", goal.name)
     kept = tuple((n, d) for n, d in goal.domains if n in keep)
-    given = tuple(formula for formula in goal.given if variables(formula) <= set(keep))
+    given = () if "unconditional" in node else tuple(formula for formula in goal.given if variables(formula) <= set(keep))
     needed = variables(goal.goal).union(*(variables(end) for _, d in kept for end in (d.lower, d.upper) if end is not None))
     if not needed <= set(keep):
         raise Rejected("PC315", f"{', '.join(sorted(needed - set(keep)))} cannot be left out.", goal.name)
