@@ -107,7 +107,7 @@ def main() -> None:
             close_idle()  # ends the processes, so that what they used is counted
             after = cpu()
             used[processes] = after[0] - before[0], after[1] - before[1]
-            texts.add(grown.texts[0])
+            texts.add(grown.text)
         shares.append(sum(used[1]) / (used[2][0] + used[2][1] / 2))
     (text,) = texts
     assert "?" not in text

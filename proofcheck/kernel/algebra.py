@@ -568,6 +568,7 @@ def compare(op: str, a: arb, b: arb) -> bool | None:
     return True if apart else False if a.is_exact() and b.is_exact() and a <= b and a >= b else None
 
 
+@lru_cache(maxsize=256)
 def relations(formula: Term) -> tuple[Term, ...]:
     """Return the relations that a formula is made of, each once."""
     return tuple(node for node in postorder([formula]) if node.op in ("lt", "le", "eq", "ne", "gt", "ge"))

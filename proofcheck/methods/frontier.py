@@ -8,9 +8,12 @@ Order: the worst first, by the margin at the middle of a cell; a zero or a viola
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from heapq import heappop, heappush
 from typing import Any
 
@@ -20,9 +23,10 @@ from numpy.typing import NDArray
 from proofcheck.algebras.floats import Array, Floats, FloatsWithError, Pair, evaluated
 from proofcheck.algebras.intervals import IntervalGradients, Intervals, Truth
 from proofcheck.kernel.algebra import decide, precision, relations, sides
-from proofcheck.kernel.errors import Rejected
+from proofcheck.kernel.calculus import dependent, slope
+from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
-from proofcheck.kernel.terms import Obligation, Term, conjuncts
+from proofcheck.kernel.terms import Obligation, Term, conjuncts, postorder, sub
 from proofcheck.run import Task, run
 
 Progress = Callable[[int, int, str], None]
@@ -34,16 +38,20 @@ DIVE = 96
 """Cells that balls look at before arrays are worth their overhead."""
 BATCH = 2_048
 """Cells of one batch: larger ones leave the processor's cache."""
-ALONE = 4_096
-"""Cells of the first unit: where these are enough, no other process is asked."""
-UNITS = 24
-"""Units of one round: enough that processes finish together, few enough that each has full batches."""
-LEAST = 4_096
-"""Cells that a unit may look at in one round, at the least."""
+UNITS = 16
+"""Units into which few cells are divided: enough that processes finish together."""
+SMALL = 128
+"""Cells of a unit, at the least, and of a batch: arrays that are shorter cost as much."""
+LEAST = 1_024
+"""Cells that a unit may look at before the others have their turn, at the least."""
+WORK = 80_000
+"""What a unit may cost, in cells that arrays look at: some tenths of a second, so that processes finish together."""
+CONFIRM = 100
+"""What it costs to confirm a leaf by balls, in the same measure."""
 MAX_CURVED = 6
 """Variables up to which the second-order form is tried."""
-CURVED = 48
-"""Cells of a batch, the worst ones, for which balls try the second-order form: it is what narrow margins between steep slopes need."""
+MAX_DERIVATIVES = 6_000
+"""Nodes of the second derivatives up to which arrays look at them."""
 CALL = "proofcheck.methods.frontier:unit_of_work"
 UNIT_SECONDS = 86_400.0  # the process that waits for a unit has a limit of its own
 UNIT_MEMORY = 1_000_000_000
@@ -51,12 +59,12 @@ UNIT_MEMORY = 1_000_000_000
 
 @dataclass(frozen=True)
 class Growth:
-    """What a search made of its cells: a text for each, how many cells it looked at, and the cell at which it ended before its time.
+    """What a search made of the unit cube: a subdivision, how many cells it looked at, and the cell at which it ended before its time.
 
     Such a cell is too narrow to be cut again, or its middle violates the goal.
     """
 
-    texts: tuple[str, ...]
+    text: str
     spent: int
     stuck: Cell | None = None
     violated: bool = False
@@ -64,62 +72,159 @@ class Growth:
     @property
     def open(self) -> int:
         """The number of cells still open."""
-        return sum(text.count("?") for text in self.texts)
+        return self.text.count("?")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of the unit cube by lower ends and widths: dyadic floats, exact. Shape: (variables, cells) each."""
+
+    low: Array
+    width: Array
+
+    @staticmethod
+    def of(cells: Sequence[Cell], variables: int) -> Cells:
+        """Return cells as arrays."""
+        low = np.array([[float(a) for a, _ in cell] for cell in cells]).reshape(-1, variables).T
+        return Cells(low, np.array([[float(b - a) for a, b in cell] for cell in cells]).reshape(-1, variables).T)
+
+    def __len__(self) -> int:
+        return int(self.low.shape[1])
+
+    def __getitem__(self, where: Any) -> Cells:
+        return Cells(self.low[:, where], self.width[:, where])
+
+    def exact(self, place: int) -> Cell:
+        """Return one of the cells as fractions."""
+        pairs = zip(self.low[:, place].tolist(), self.width[:, place].tolist(), strict=True)
+        return tuple((Fraction(a), Fraction(a) + Fraction(b)) for a, b in pairs)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What became of a unit: a subdivision for each of its cells, what is still open in the order of the texts, as in ``Growth`` the rest."""
+
+    texts: tuple[str, ...]
+    rest: Cells
+    spent: int
+    stuck: Cell | None = None
+    violated: bool = False
+    worst: float = math.inf
 
 
 def subdivide(
     obligation: Obligation, bits: int, budget: int, progress: Progress, *, clip: bool = False, processes: int = 1
 ) -> Growth:
-    """Return the subdivision of the whole domain, complete where ``open`` is 0; at most about ``budget`` cells are looked at.
+    """Return the subdivision of the whole domain, complete where nothing is ``open``; at most about ``budget`` cells are looked at.
 
-    Shape: one text, for the unit cube. The text depends on the obligation, the precision and the budget only. Raises Rejected for
-    an unbounded domain.
+    It depends on the obligation, the precision and the budget only. Raises Rejected for an unbounded domain.
     """
-    search = Search(obligation, bits, clip=clip)
-    root = unit(chart_of(obligation))
-    grown = search.dive(root, min(DIVE, budget), progress)
-    if grown.open and grown.stuck is None and grown.spent < budget:
-        grown = _continued(grown, root, lambda cells: search.grow(cells, min(ALONE, budget - grown.spent), progress))
-    while grown.open and grown.stuck is None and grown.spent < budget:
-        before = grown
-        grown = _continued(grown, root, lambda cells: _round(search, cells, budget - before.spent, progress, processes))  # noqa: B023 - used at once
-    return grown
+    search = searching(obligation, bits, clip)
+    state = State()
+    state.take(search.dive(unit(search.chart), min(DIVE, budget)))
+    progress(state.spent, budget, "cells")
+    quota = max(LEAST, budget // UNITS)
+    while state.queue and state.going(budget):
+        # The first unit is enough for most, and no other process is asked.
+        some = processes if len(state.queue) > 1 else 1
+        with closing(parts(search, state.queue, quota, some)) as found:
+            for part in found:
+                state.take(part)
+                progress(state.spent, budget, f"cells, {state.open} open, smallest margin {part.worst:.3g}")
+                if not state.going(budget) or (some < processes and len(state.queue) > 1):
+                    break
+    return Growth(state.text(), state.spent, state.stuck, state.violated)
 
 
-def _continued(grown: Growth, root: Cell, grow: Callable[[list[Cell]], Growth]) -> Growth:
-    """Return the growth with its open cells replaced by what becomes of them."""
-    found = grow([cell for letter, cell in leaves(grown.texts[0], root) if letter == "?"])
-    texts = iter(found.texts)
-    whole = "".join(next(texts) if letter == "?" else letter for letter in grown.texts[0])
-    return Growth((whole,), grown.spent + found.spent, found.stuck, found.violated)
+@dataclass
+class Unit:
+    """Some open cells, and their nodes in the tree."""
+
+    nodes: list[int]
+    cells: Cells
 
 
-def _round(search: Search, cells: list[Cell], budget: int, progress: Progress, processes: int) -> Growth:
-    """Let each unit of the open cells grow on its own, in ``processes`` at a time."""
-    size = -(-len(cells) // UNITS)
-    parts = [cells[i : i + size] for i in range(0, len(cells), size)]
-    quota = max(LEAST, budget // len(parts))
-    found: dict[int, Growth] = {}
-    if processes == 1 or len(parts) == 1:
-        for i, part in enumerate(parts):
-            found[i] = search.grow(part, quota, progress)
-    else:
-        payload = (search.obligation, search.bits, search.clip, quota)
-        tasks = [Task(str(i), CALL, (*payload, part), UNIT_SECONDS, UNIT_MEMORY) for i, part in enumerate(parts)]
-        for outcome in run(tasks, jobs=processes, here=True):
+@dataclass
+class State:
+    """A search on its way: the tree so far, and the units of its open cells in the order in which they have their turn.
+
+    What a unit becomes depends on the unit alone, and units are taken in their order: so time and processes leave no trace.
+    """
+
+    tree: Tree = field(default_factory=lambda: Tree(1))
+    queue: deque[Unit] = field(default_factory=deque)
+    spent: int = 0
+    stuck: Cell | None = None
+    violated: bool = False
+
+    def going(self, budget: int) -> bool:
+        """Say whether nothing ends the search but that it is complete."""
+        return self.spent < budget and self.stuck is None
+
+    def take(self, part: Part) -> None:
+        """Put what became of the first unit (of the root, where there is none yet) in its place; what is still open waits for its next turn."""
+        first = not self.queue
+        nodes = [0] if first else self.queue.popleft().nodes
+        opened = [below for node, text in zip(nodes, part.texts, strict=True) for below in self.tree.graft(node, text)]
+        self.spent += part.spent
+        self.stuck, self.violated = part.stuck, part.violated
+        size = -(-len(opened) // max(1, UNITS - len(self.queue)))
+        size = len(opened) if first else min(max(size, SMALL), WORK // CONFIRM)
+        for i in range(0, len(opened), size or 1):
+            self.queue.append(Unit(opened[i : i + size], part.rest[i : i + size]))
+
+    @property
+    def open(self) -> int:
+        """The number of cells still open."""
+        return sum(len(some.nodes) for some in self.queue)
+
+    def text(self) -> str:
+        """Return the subdivision."""
+        return self.tree.text(0)
+
+
+def parts(search: Search, queue: deque[Unit], quota: int, processes: int) -> Generator[Part, None, None]:
+    """Yield what becomes of the units, in their order; who takes it removes the unit from the queue and may append others."""
+    if processes == 1:
+        while queue:
+            yield search.grow(queue[0].cells, quota)
+        return
+    payload = (search.obligation, search.bits, search.clip, quota)
+    tasks: deque[Task] = deque()
+    found: dict[int, Part] = {}
+    done = sent = 0
+
+    def send() -> None:
+        nonlocal sent
+        for some in list(queue)[sent - done :]:
+            tasks.append(Task(str(sent), CALL, (*payload, some.cells), UNIT_SECONDS, UNIT_MEMORY))
+            sent += 1
+
+    send()
+    with closing(run(tasks, jobs=processes, here=True)) as outcomes:
+        for outcome in outcomes:
+            if outcome.ended == "interrupted":
+                raise KeyboardInterrupt
             i = int(outcome.task.name)
             # A unit whose process was killed is done here, where a limit that was the reason ends the whole search.
-            found[i] = outcome.result if isinstance(outcome.result, Growth) else search.grow(parts[i], quota, progress)
-            progress(sum(part.spent for part in found.values()), budget, "cells")
-    ordered = [found[i] for i in range(len(parts))]
-    ended = next((part for part in ordered if part.stuck is not None), ordered[0])
-    return Growth(tuple(text for part in ordered for text in part.texts), sum(part.spent for part in ordered), ended.stuck, ended.violated)
+            found[i] = outcome.result if isinstance(outcome.result, Part) else search.grow(queue[i - done].cells, quota)
+            while done in found:
+                part = found.pop(done)
+                yield part
+                done += 1
+                send()
 
 
-def unit_of_work(payload: tuple[Obligation, int, bool, int, list[Cell]]) -> Growth:
-    """Return the growth of some cells. Runs in a process of its own."""
+def unit_of_work(payload: tuple[Obligation, int, bool, int, Cells]) -> Part:
+    """Return what becomes of a unit. Runs in a process of its own."""
     obligation, bits, clip, quota, cells = payload
-    return Search(obligation, bits, clip=clip).grow(cells, quota, lambda *_: None)
+    return searching(obligation, bits, clip).grow(cells, quota)
+
+
+@lru_cache(maxsize=1)
+def searching(obligation: Obligation, bits: int, clip: bool) -> Search:
+    """Return the search for an obligation; the copies of this process that work on its units have it already."""
+    return Search(obligation, bits, clip=clip)
 
 
 def leaves(text: str, root: Cell) -> Iterator[tuple[str, Cell]]:
@@ -148,15 +253,33 @@ class Tree:
         self.halves += (0, 0)
         return self.halves[node]
 
-    def text(self, root: int) -> str:
-        """Return the text below a node, in preorder."""
+    def below(self, root: int) -> list[int]:
+        """Return the nodes below a node and itself, in preorder."""
         found, stack = [], [root]
         while stack:
             node = stack.pop()
-            found.append(self.letters[node])
+            found.append(node)
             if self.halves[node]:
                 stack += (self.halves[node] + 1, self.halves[node])
-        return "".join(found)
+        return found
+
+    def text(self, root: int) -> str:
+        """Return the text below a node."""
+        return "".join(self.letters[node] for node in self.below(root))
+
+    def graft(self, root: int, text: str) -> list[int]:
+        """Put a text in the place of an open node; return the nodes that it leaves open."""
+        found, stack = [], [root]
+        for letter in text:
+            node = stack.pop()
+            if letter in DIGITS:
+                first = self.cut(node, DIGITS.index(letter))
+                stack += (first + 1, first)
+            elif letter == "?":
+                found.append(node)
+            else:
+                self.letters[node] = letter
+        return found
 
 
 class Search:
@@ -173,14 +296,34 @@ class Search:
         # Pairs of variables cost an evaluation each, and in narrow cells the mean value form is as good.
         self.smooth = len(self.chart.names) <= MAX_CURVED
         self.monotone = all(atom.op in ("lt", "le", "gt", "ge") for atom in atoms)
+        self.curves = self._curves(atoms) if self.smooth and self.monotone else {}
+        self.bending = CONFIRM * (1 + len(self.chart.names) * (len(self.chart.names) + 1) // 4)
 
-    def dive(self, root: Cell, quota: int, progress: Progress) -> Growth:
-        """Return the growth of one cell by balls alone, one cell at a time."""
+    def _curves(self, atoms: Sequence[Term]) -> dict[Term, tuple[Term, ...]]:
+        """Return for each relation the difference of its sides, its slopes, and its second derivatives, the rows up to the diagonal.
+
+        Nothing where there are none, or where they are too long to be looked at.
+        """
+        found: dict[Term, tuple[Term, ...]] = {}
+        names = self.chart.names
+        try:
+            for atom in atoms:
+                f = sub(*atom.args)
+                first = [slope(dependent(f, name), name) for name in names]
+                second = [slope(dependent(part, name), name) for i, part in enumerate(first) for name in names[: i + 1]]
+                found[atom] = (f, *first, *second)
+        except Malformed:
+            return {}
+        return found if len(postorder([term for terms in found.values() for term in terms])) <= MAX_DERIVATIVES else {}
+
+    def dive(self, root: Cell, quota: int) -> Part:
+        """Return what becomes of one cell by balls alone, one cell at a time."""
         tree = Tree(1)
         heap: list[tuple[float, int, Cell]] = [(0.0, 0, root)]
         spent = 0
+        stuck: tuple[Cell, bool] | None = None
         with precision(self.bits):
-            while heap and spent < quota:
+            while heap and spent < quota and stuck is None:
                 _, node, cell = heappop(heap)
                 spent += 1
                 form = self.form(cell)
@@ -189,15 +332,19 @@ class Search:
                     continue
                 axis = self.direction(cell)
                 if cell[axis][1] - cell[axis][0] < SMALLEST:
-                    return Growth((tree.text(0),), spent, cell)
+                    stuck = cell, False
+                    break
                 first = tree.cut(node, axis)
                 for i, half in enumerate(halves(cell, axis)):
                     found = self.middle(half)
                     if found < 0 and self.violates(half):
-                        return Growth((tree.text(0),), spent, half, violated=True)
+                        stuck = half, True
+                        break
                     heappush(heap, (found, first + i, half))
-        progress(spent, quota, "cells")
-        return Growth((tree.text(0),), spent)
+        text = tree.text(0)
+        rest = Cells.of([cell for letter, cell in leaves(text, root) if letter == "?"], len(root))
+        at, violated = stuck or (None, False)
+        return Part((text,), rest, spent, at, violated)
 
     def form(self, cell: Cell) -> str:
         """Return the first leaf form that decides the cell, or nothing."""
@@ -237,34 +384,37 @@ class Search:
             return lengths.index(max(lengths))
         return spread.index(max(spread))
 
-    def grow(self, cells: Sequence[Cell], quota: int, progress: Progress) -> Growth:
-        """Return the growth of some cells in batches, the worst cells first, until ``quota`` cells have been looked at."""
+    def grow(self, cells: Cells, quota: int) -> Part:
+        """Return what becomes of some cells, in batches, the worst cells first, until ``quota`` cells or ``WORK`` have been spent."""
         tree = Tree(len(cells))
-        low = np.array([[float(a) for a, _ in cell] for cell in cells]).T
-        width = np.array([[float(b - a) for a, b in cell] for cell in cells]).T
+        low, width = cells.low, cells.width
         nodes, rank = np.arange(len(cells)), np.full(len(cells), -math.inf)
-        spent = 0
-        while nodes.size and spent < quota:
+        spent = work = 0
+        stuck: tuple[Cell, bool] | None = None
+        while nodes.size and spent < quota and work < WORK and stuck is None:
             take = np.argsort(rank, kind="stable")
-            rest = take[BATCH:]
-            take = take[:BATCH]
-            looked = Look(self, low[:, take], width[:, take])
+            # No more than could be confirmed within what is left of the work.
+            size = min(BATCH, max(SMALL, (WORK - work) // CONFIRM))
+            rest = take[size:]
+            take = take[:size]
+            here = Cells(low[:, take], width[:, take])
+            looked = Look(self, here.low, here.width)
+            letters = [self.confirmed(form, here, i) for i, form in enumerate(looked.forms)]
             spent += take.size
-            letters = [self.confirmed(form, low[:, i], width[:, i]) for form, i in zip(looked.forms, take, strict=True)]
-            for place in [i for i, letter in enumerate(letters) if not letter][: CURVED if self.smooth else 0]:
-                letters[place] = self.confirmed("H", low[:, take[place]], width[:, take[place]])
+            work += take.size + sum(self.bending if form == "H" else CONFIRM for form in looked.forms if form)
             cut = np.array([not letter for letter in letters])
             axes = looked.axes
             for node, letter in zip(nodes[take], letters, strict=True):
                 if letter:
                     tree.letters[node] = letter
-            narrow = cut & (width[axes, take] < SMALLEST)
+            narrow = cut & (here.width[axes, np.arange(take.size)] < SMALLEST)
+            worst = int(np.argmin(looked.middles))
             if narrow.any():
-                at = take[int(np.argmax(narrow))]
-                return Growth(self.texts(tree, cells), spent, exact(low[:, at], width[:, at]))
-            at = take[int(np.argmin(looked.middles))]
-            if looked.middles.min() < 0 and self.violates(exact(low[:, at], width[:, at])):
-                return Growth(self.texts(tree, cells), spent, exact(low[:, at], width[:, at]), violated=True)
+                stuck = here.exact(int(np.argmax(narrow))), False
+            elif looked.middles[worst] < 0 and self.violates(here.exact(worst)):
+                stuck = here.exact(worst), True
+            if stuck is not None:
+                break
             parents, axes = take[cut], axes[cut]
             first = np.array([tree.cut(int(node), int(axis)) for node, axis in zip(nodes[parents], axes, strict=True)], dtype=np.int64)
             new_low, new_width = low[:, parents].copy(), width[:, parents].copy()
@@ -274,31 +424,23 @@ class Search:
             ranks = looked.middles[cut]
             low, width = np.hstack([low[:, rest], new_low, upper]), np.hstack([width[:, rest], new_width, new_width])
             nodes, rank = np.concatenate([nodes[rest], first, first + 1]), np.concatenate([rank[rest], ranks, ranks])
-            worst = float(rank.min()) if rank.size else 0.0
-            progress(spent, quota, f"cells, {nodes.size} open, smallest margin {worst:.3g}")
-        return Growth(self.texts(tree, cells), spent)
+        texts = tuple(tree.text(i) for i in range(len(cells)))
+        place = {int(node): i for i, node in enumerate(nodes)}
+        opened = [place[node] for i in range(len(cells)) for node in tree.below(i) if tree.letters[node] == "?"]
+        at, violated = stuck or (None, False)
+        return Part(texts, Cells(low, width)[opened], spent, at, violated, float(rank.min()) if rank.size else math.inf)
 
-    @staticmethod
-    def texts(tree: Tree, cells: Sequence[Cell]) -> tuple[str, ...]:
-        """Return the text for each of the first cells."""
-        return tuple(tree.text(i) for i in range(len(cells)))
-
-    def confirmed(self, form: str, low: Array, width: Array) -> str:
-        """Return the form if balls confirm that it decides the cell, else nothing."""
+    def confirmed(self, form: str, cells: Cells, place: int) -> str:
+        """Return the form if balls confirm that it decides one of the cells, else nothing."""
         if not form:
             return ""
         with precision(self.bits):
-            return form if self.decides(form, exact(low, width)) else ""
+            return form if self.decides(form, cells.exact(place)) else ""
 
 
 def centre(cell: Cell) -> Cell:
     """Return the middle of a cell, a cell without width."""
     return tuple(((low + high) / 2, (low + high) / 2) for low, high in cell)
-
-
-def exact(low: Array, width: Array) -> Cell:
-    """Return a cell of dyadic floats as fractions."""
-    return tuple((Fraction(a), Fraction(a) + Fraction(b)) for a, b in zip(low.tolist(), width.tolist(), strict=True))
 
 
 class Look:
@@ -383,6 +525,44 @@ class Look:
             edge = ((corner[:, left] == 0) | (corner[:, left] == 1)).any(axis=0)
             yes, no = holds(goal, at)
             self.forms[rest[left[yes | (edge & ~no)]]] = "C"
+        left = np.flatnonzero((self.forms[rest] == "") & (at_middle > 0))
+        if search.curves and left.size:
+            smooth = np.ones(left.size, dtype=bool)
+            for a, b in over.values():
+                smooth &= np.isfinite((a[0][1] + b[0][1] + nothing)[left])
+            self.forms[rest[left[smooth & self.curved(rest[left])]]] = "H"
+
+    def curved(self, places: NDArray[np.int64]) -> Truth:
+        """Return where the second-order form decides the goal, as in ``kernel.rules.subdivide``."""
+        search = self.search
+        low, width = self.low[:, places], self.width[:, places]
+        n = len(low)
+        over = dict(zip(search.chart.names, self.box(low, width), strict=True))
+        at_centre = dict(zip(search.chart.names, self.box(low + width / 2, 0 * width), strict=True))
+        reach = [np.abs(size) * w / 2 for size, w in zip(search.widths, width, strict=True)]
+        found = np.ones(places.size, dtype=bool)
+        by_value: Any = Intervals(clip=search.clip)
+        by_curve: Any = Intervals()
+        for atom, terms in search.curves.items():
+            sign = 1 if atom.op in ("gt", "ge") else -1
+            value, *slopes = evaluated(terms[: n + 1], by_value, at_centre)
+            second = evaluated(terms[n + 1 :], by_curve, over)
+            least = sign * value[0] - value[1]
+            for i in range(n):
+                middle, radius = second[i * (i + 1) // 2 + i]
+                d = sign * middle - radius
+                for j in range(n):
+                    if j != i:
+                        a, b = max(i, j), min(i, j)
+                        entry = second[a * (a + 1) // 2 + b]
+                        d = d - (np.abs(entry[0]) + entry[1]) * reach[j] / reach[i]
+                steep, flat = np.abs(slopes[i][0]) + slopes[i][1], np.abs(slopes[i][0]) - slopes[i][1]
+                at_end = -steep * reach[i] + d * reach[i] ** 2 / 2
+                with np.errstate(all="ignore"):  # where d <= 0 the quotient is not used
+                    inside = np.maximum(-steep * reach[i], -(steep**2) / (2 * d))
+                least = least + np.where((d > 0) & (flat < d * reach[i]), inside, at_end)
+            found &= (least > 0) | ((least >= 0) & (atom.op in ("le", "ge")))
+        return found
 
 
 def holds(formula: Term, values: Mapping[Term, tuple[Pair, Pair]]) -> Decided:

@@ -566,9 +566,9 @@ def by_bisection(obligation: Obligation, budget: Budget, bits: int) -> dict[str,
     if grown.stuck is not None and grown.violated:
         budget.violation = {name: show(value) for name, value in Cubes(obligation).point((low + high) / 2 for low, high in grown.stuck).items()}
     if grown.open:
-        budget.stuck = grown.stuck or next(cell for letter, cell in open_leaves(grown.texts[0], unit(chart)) if letter == "?")
+        budget.stuck = grown.stuck or next(cell for letter, cell in open_leaves(grown.text, unit(chart)) if letter == "?")
         return None
-    return {"rule": "bisection", "prec": bits, "tree": grown.texts[0], **({"conditions": premises} if premises is not None else {})}
+    return {"rule": "bisection", "prec": bits, "tree": grown.text, **({"conditions": premises} if premises is not None else {})}
 
 
 def with_zeros_at_ends(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:

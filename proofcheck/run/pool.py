@@ -15,7 +15,7 @@ import pickle
 import signal
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -96,32 +96,33 @@ class _Running:
 
 def run(
     tasks: Iterable[Task], *, jobs: int, on_event: Callable[[Event], None] | None = None, preload: Sequence[str] = (), here: bool = False
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Return the outcomes of all tasks as they finish, ``jobs`` at a time.
 
     ``preload`` names modules that every task may use and that are imported once; what one task does to them no other sees. With
     ``here`` the children are forked from a copy of this process, where it has one thread: for a few short tasks that need
     little more than is imported already, and whose results do not depend on the order of sets.
+    Tasks that the caller appends to a deque ``tasks`` while it reads outcomes are run too.
     The first Ctrl-C or SIGTERM kills what runs; the rest of the outcomes are "interrupted" with the signal's name as detail,
     and it is the caller who then exits. Closing the iterator kills what runs. Raises ValueError if jobs < 1, and from the iterator
     RuntimeError if no child can be started at all.
     """
     if jobs < 1:
         raise ValueError(f"at least one task must run at a time, not {jobs}")
-    return _Run(tuple(tasks), jobs, on_event, tuple(preload), here=here).outcomes()
+    return _Run(tasks if isinstance(tasks, deque) else deque(tasks), jobs, on_event, tuple(preload), here=here).outcomes()
 
 
 class _Run:
     numbers = itertools.count(1)  # over all runs of the process: a late message of one run is never taken for another's
 
-    def __init__(self, tasks: tuple[Task, ...], jobs: int, on_event: Callable[[Event], None] | None, preload: tuple[str, ...], *, here: bool) -> None:
+    def __init__(self, tasks: deque[Task], jobs: int, on_event: Callable[[Event], None] | None, preload: tuple[str, ...], *, here: bool) -> None:
         self.here = here
         self.jobs, self.on_event, self.preload = jobs, on_event, preload
-        self.waiting, self.total, self.finished = deque(tasks), len(tasks), 0
+        self.waiting, self.total, self.finished = tasks, len(tasks), 0
         self.running: dict[int, _Running] = {}
         self.lost: list[Outcome] = []
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Generator[Outcome, None, None]:
         if not self.waiting:
             return
         with Interruption() as interruption:

@@ -14,7 +14,8 @@ from proofcheck.kernel.rules.subdivide import unit
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
 from proofcheck.methods import frontier
-from proofcheck.methods.frontier import Growth, Look, Search, Tree, leaves, subdivide
+from proofcheck.methods.frontier import Cells, Growth, Look, Search, Tree, leaves, subdivide
+from proofcheck.run import Outcome
 
 WELL = "1 - 2*x + x^2 + 10*y^2 - 20*y*x^2 + 10*x^4 > -1/1000"
 
@@ -28,6 +29,19 @@ def goal(text: str, domains: Mapping[str, str], given: str = "") -> Obligation:
 
 def quiet(*_: object) -> None:
     """Tell nobody."""
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> None:
+    """Forget the search of the test before."""
+    frontier.searching.cache_clear()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Units that are so small that a subdivision of some hundred cells has many, some with more than one turn."""
+    for name, number in (("DIVE", 4), ("SMALL", 8), ("WORK", 1_000), ("UNITS", 4), ("MAX_CURVED", 0)):
+        monkeypatch.setattr(frontier, name, number)
 
 
 def accepted(obligation: Obligation, text: str) -> bool:
@@ -61,22 +75,41 @@ def test_every_complete_subdivision_passes_the_kernel(text: str, domains: dict[s
         if given and grown.violated:
             continue
         assert grown.open == 0, (text, grown)
-        assert accepted(obligation, grown.texts[0])
+        assert accepted(obligation, grown.text)
 
 
-def test_processes_do_not_show_in_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One process and two find the same subdivision, byte for byte, with as many cells."""
-    monkeypatch.setattr(frontier, "ALONE", 64)
+@pytest.mark.usefixtures("small")
+def test_processes_do_not_show_in_the_text() -> None:
+    """One process, two and three find the same subdivision, byte for byte, with as many cells."""
     obligation = goal(WELL, {"x": "[-2, 2]", "y": "[-2, 2]"})
-    one, two = (subdivide(obligation, 64, 100_000, quiet, processes=count) for count in (1, 2))
-    assert one == two
+    one, two, three = (subdivide(obligation, 64, 100_000, quiet, processes=count) for count in (1, 2, 3))
+    assert one == two == three
     assert one.open == 0
-    assert len(one.texts[0]) > 300
+    assert len(one.text) > 300
 
 
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("text", ["(x - 1/3)^2 + (y - 1/3)^2 >= 0", "(x - 7/10)^2 + (y - 1/5)^2 > 1/10^9", "x^2 + y^2 + 1/10^7 > 2*x*y"])
+def test_processes_do_not_show_where_a_search_ends(text: str) -> None:
+    """At a zero, a violation or the end of the budget, too, one process and two say the same."""
+    obligation = goal(text, {"x": "[0, 1]", "y": "[0, 1]"})
+    one, two = (subdivide(obligation, 64, 700, quiet, processes=count) for count in (1, 2))
+    assert one == two
+    assert one.open > 0
+
+
+@pytest.mark.usefixtures("small")
+def test_an_interruption_ends_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a signal stopped is not done here instead."""
+    task = frontier.Task("0", frontier.CALL, None, 1.0, 1)
+    monkeypatch.setattr(frontier, "run", lambda *_, **__: (Outcome(task, None, "interrupted", 0.0, 0.0, 0) for _ in range(1)))
+    with pytest.raises(KeyboardInterrupt):
+        subdivide(goal(WELL, {"x": "[-2, 2]", "y": "[-2, 2]"}), 64, 100_000, quiet, processes=2)
+
+
+@pytest.mark.usefixtures("small")
 def test_a_unit_whose_process_dies_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """A killed process costs time and changes nothing."""
-    monkeypatch.setattr(frontier, "ALONE", 64)
     obligation = goal(WELL, {"x": "[-2, 2]", "y": "[-2, 2]"})
     wanted = subdivide(obligation, 64, 100_000, quiet)
     monkeypatch.setattr(frontier, "CALL", "os:abort_without_payload")
@@ -90,7 +123,7 @@ def test_budget_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     hard = goal("x^3 + y^3 + z^3 + 1/10^9 > 3*x*y*z - (x - y)^4", dict.fromkeys("xyz", "[0, 1]"))
     grown = subdivide(hard, 64, 3_000, lambda done, total, note: told.append(done))
     assert grown.open > 0
-    assert 3_000 <= grown.spent < 3_000 + frontier.UNITS * frontier.BATCH
+    assert 3_000 <= grown.spent < 3_000 + 256 + frontier.BATCH
     assert told
 
 
@@ -129,28 +162,32 @@ def test_corner_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = goal("x + y + x*y >= sin(x)/2", {"x": "[0, 1]", "y": "[0, 1]"})
     search = Search(closed, 64, clip=False)
     assert list(Look(search, np.zeros((2, 1)), np.ones((2, 1))).forms) == ["C"]
-    assert subdivide(closed, 64, 100, quiet).texts == ("C",)
-    assert search.confirmed("", np.zeros(2), np.ones(2)) == ""
+    assert subdivide(closed, 64, 100, quiet).text == "C"
+    assert search.confirmed("", Cells(np.zeros((2, 1)), np.ones((2, 1))), 0) == ""
 
 
 def test_confirmation_is_by_balls() -> None:
     """A form that does not decide a cell is not confirmed, whatever floats said."""
     search = Search(goal("x > 1/2", {"x": "[0, 1]"}), 64, clip=False)
-    assert search.confirmed("N", np.array([0.5]), np.array([0.5])) == ""
-    assert search.confirmed("N", np.array([0.75]), np.array([0.25])) == "N"
+    cells = Cells(np.array([[0.5, 0.75]]), np.array([[0.5, 0.25]]))
+    assert [search.confirmed("N", cells, place) for place in (0, 1)] == ["", "N"]
 
 
 def test_trees() -> None:
-    """A tree is written in preorder, and read back with its cells."""
+    """A tree is written in preorder, read back with its cells, and grows where a text is put in the place of an open node."""
     tree = Tree(1)
     first = tree.cut(0, 1)
     tree.letters[first] = "N"
     tree.letters[tree.cut(first + 1, 0)] = "M"
     assert tree.text(0) == "1N0M?"
+    (opened,) = tree.graft(4, "0?N")
+    assert tree.text(0) == "1N0M0?N"
+    assert tree.graft(opened, "H") == []
+    assert tree.text(0) == "1N0M0HN"
     cells = list(leaves("1N0M?", unit(Search(goal("x > y", {"x": "[0, 1]", "y": "[0, 1]"}), 64, clip=False).chart)))
     half = Fraction(1, 2)
     assert cells[2] == ("?", ((half, Fraction(1)), (half, Fraction(1))))
-    assert Growth(("1N0M?", "N"), 5).open == 1
+    assert Growth("1N0M?", 5).open == 1
 
 
 def test_a_sliver_inside_a_hypothesis_is_found() -> None:
@@ -183,9 +220,10 @@ def test_second_order_needs_fewer_leaves(monkeypatch: pytest.MonkeyPatch, case: 
     statement, domains, most = case
     counts = []
     for limit in (0, frontier.MAX_CURVED):
+        frontier.searching.cache_clear()
         monkeypatch.setattr(frontier, "MAX_CURVED", limit)
         grown = subdivide(goal(statement, domains), 64, 60_000, quiet)
         assert grown.open == 0
-        counts.append(sum(letter.isupper() for letter in grown.texts[0]))
-        assert ("H" in grown.texts[0]) == (limit > 0)
+        counts.append(sum(letter.isupper() for letter in grown.text))
+        assert ("H" in grown.text) == (limit > 0)
     assert counts[1] <= min(most, counts[0] * 2 // 3)
