@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -466,25 +468,56 @@ def ball(seed: int, dimension: int = 20, radius: float = 3.0, starts: int = 500,
 
 
 @experiment(random=True)
-def multilayer(seed: int, sizes: tuple[int, ...] = (4, 3, 5), samples: int = 40, nets: int = 10, step: float = 1e-6) -> Outcome:
-    """Compare Proposition 2 on random bias-free ReLU networks with Gaussian data with central differences of the loss.
+def multilayer(seed: int, nets: int = 11, deepest: int = 5, widest: int = 6, samples: int = 40, step: float = 1e-6) -> Outcome:
+    """Compare Proposition 2 on random bias-free ReLU networks with central differences of the loss, in floating point and in exact fractions.
 
-    ``sizes`` are the widths from the input up.
+    The first network has the widths 4-3-5 from the input up; the others have 2 to ``deepest`` layers of 2 to ``widest`` nodes. In fractions
+    the loss is a quadratic function of one weight as long as no gate switches, so that the central difference is its derivative. Weights at
+    which a gate switches within the step are left out.
 
-    Measures, the largest deviation relative to the largest slope of a network: right for the formula; before with u before the gate, ungated
-    with Q_k without D_j, foreign with the teacher's Q* gated by the student.
+    Measures, the largest deviation relative to the largest slope of a network, in floating point: right for the formula; before with u before
+    the gate, ungated with Q_k without D_j, foreign with the teacher's Q* gated by the student. In fractions: unequal, the number of slopes
+    that are not exactly the formula's, of exact ones, and wrong, those that are not with u before the gate. left_out counts weights,
+    shapes the different lists of widths, depth the most layers.
     """
     generator = np.random.default_rng(seed)
     worst = dict.fromkeys(("right", "before", "ungated", "foreign"), 0.0)
-    for _ in range(nets):
+    count = dict.fromkeys(("unequal", "exact", "wrong", "left_out"), 0)
+    shapes: list[tuple[int, ...]] = [(4, 3, 5)]
+    for n in range(1, nets):
+        depth = 2 + (n - 1) % (deepest - 1)
+        shapes.append(tuple(int(width) for width in generator.integers(2, widest + 1, depth + 1)))
+    for sizes in shapes:
         x = generator.standard_normal((samples, sizes[0]))
-        student, teacher = ([generator.standard_normal((a, b)) for a, b in zip(sizes[1:], sizes, strict=False)] for _ in range(2))
+        student, teacher = ([generator.standard_normal((a, b)) for a, b in pairwise_up(sizes)] for _ in range(2))
         slopes = differences(x, student, teacher, step)
-        scale = max(float(np.abs(s).max()) for s in slopes)
+        scale = max(float(np.abs(slope[kept]).max(initial=0.0)) for slope, kept in slopes) or 1.0
+        count["left_out"] += sum(kept.size - int(kept.sum()) for _, kept in slopes)
         for name in worst:
             found = layer_gradients(x, student, teacher, name)
-            worst[name] = max(worst[name], *(float(np.abs(a - b).max()) / scale for a, b in zip(found, slopes, strict=True)))
-    return Outcome(worst, note=f"{nets} networks, {samples} samples each")
+            gaps = [float(np.abs(a - b)[kept].max(initial=0.0)) / scale for a, (b, kept) in zip(found, slopes, strict=True)]
+            worst[name] = max(worst[name], *gaps)
+        x = fractions(generator, (3, sizes[0]))
+        student, teacher = ([fractions(generator, (a, b)) for a, b in pairwise_up(sizes)] for _ in range(2))
+        slopes = differences(x, student, teacher, Fraction(1, 10**30))
+        for form, key in (("right", "unequal"), ("before", "wrong")):
+            found = layer_gradients(x, student, teacher, form)
+            count[key] += sum(int((a != b)[kept].sum()) for a, (b, kept) in zip(found, slopes, strict=True))
+        count["exact"] += sum(int(kept.sum()) for _, kept in slopes)
+    measures = {**worst, **{name: float(value) for name, value in count.items()}}
+    widths = ", ".join("-".join(map(str, sizes)) for sizes in shapes)
+    measures |= {"shapes": float(len(set(shapes))), "depth": float(max(map(len, shapes)) - 1)}
+    return Outcome(measures, note=f"{nets} networks: {widths}; {samples} samples each, 3 in fractions")
+
+
+def pairwise_up(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Return the shapes of the weights of each layer, from the lowest up."""
+    return [(above, below) for below, above in pairwise(sizes)]
+
+
+def fractions(generator: np.random.Generator, shape: tuple[int, int]) -> Any:
+    """Return fractions with denominator 64 between -2 and 2."""
+    return np.vectorize(lambda n: Fraction(int(n), 64), otypes=[object])(generator.integers(-128, 129, shape))
 
 
 def outputs(x: Array, weights: list[Array]) -> list[tuple[Array, Array]]:
@@ -492,29 +525,32 @@ def outputs(x: Array, weights: list[Array]) -> list[tuple[Array, Array]]:
     found = []
     for w in weights:
         found.append((x, x @ w.T))
-        x = np.maximum(found[-1][1], 0.0)
+        x = np.maximum(found[-1][1], 0)
     return found
 
 
-def differences(x: Array, student: list[Array], teacher: list[Array], step: float) -> list[Array]:
-    """Return central differences of J = ½‖Σ_j (u_j - u*_j)‖² by every weight."""
-    target = np.maximum(outputs(x, teacher)[-1][1], 0.0).sum(axis=1)
+def differences(x: Array, student: list[Array], teacher: list[Array], step: Any) -> list[tuple[Array, Any]]:
+    """Return central differences of J = ½‖Σ_j (u_j - u*_j)‖² by every weight, and where no gate switches within the step."""
+    target = np.maximum(outputs(x, teacher)[-1][1], 0).sum(axis=1)
 
-    def value() -> float:
-        gap = np.maximum(outputs(x, student)[-1][1], 0.0).sum(axis=1) - target
-        return float(gap @ gap) / 2
+    def value() -> tuple[Any, bytes]:
+        forward = outputs(x, student)
+        gap = np.maximum(forward[-1][1], 0).sum(axis=1) - target
+        return gap @ gap / 2, b"".join(np.sign(z).astype(np.int8).tobytes() for _, z in forward)
 
     found = []
     for w in student:
-        slopes = np.zeros_like(w)
+        slopes, kept = np.zeros_like(w), np.zeros(w.shape, bool)
         for at in np.ndindex(w.shape):
-            kept = w[at]
-            w[at] = kept + step
-            up = value()
-            w[at] = kept - step
-            slopes[at] = (up - value()) / (2 * step)
-            w[at] = kept
-        found.append(slopes)
+            middle = w[at]
+            w[at] = middle + step
+            up, above = value()
+            w[at] = middle - step
+            down, below = value()
+            slopes[at] = (up - down) / (2 * step)
+            kept[at] = above == below
+            w[at] = middle
+        found.append((slopes, kept))
     return found
 
 
@@ -532,7 +568,7 @@ def layer_gradients(x: Array, student: list[Array], teacher: list[Array], form: 
     q, star = inflow(student, mine, mine), inflow(teacher, other, mine if form == "foreign" else other)
     found = []
     for c in range(len(student)):
-        u, u_star = (z if form == "before" else np.maximum(z, 0.0) for z in (mine[c][1], other[c][1]))
+        u, u_star = (z if form == "before" else np.maximum(z, 0) for z in (mine[c][1], other[c][1]))
         gap = (q[c] * u).sum(axis=1) - (star[c] * u_star).sum(axis=1)
         found.append(((mine[c][1] > 0) * q[c] * gap[:, None]).T @ mine[c][0])
     return found

@@ -169,6 +169,17 @@ def test_polygon_moments_are_integrals() -> None:
     assert np.allclose(tian2017.square_moments(normals), (x * inside[:, None]).T @ x / len(x), atol=3e-4)
 
 
+def test_layers_in_fractions() -> None:
+    """In fractions the formula is the slope of every weight exactly, and misreadings are not; a weight on a kink is left out."""
+    measures = tian2017.multilayer(5, nets=3, deepest=3, widest=3, samples=4).measures
+    assert measures["unequal"] == 0 < float(measures["wrong"]) < float(measures["exact"])  # type: ignore[arg-type]  # floats here
+    x, w = np.array([[1.0]]), [np.array([[0.0]]), np.array([[2.0]])]
+    (_, low), (slope, high) = tian2017.differences(x, w, [np.array([[1.0]]), np.array([[1.0]])], 1e-6)
+    assert not low.any()
+    assert high.all()
+    assert slope == 0
+
+
 def test_ball_runs_to_the_teacher() -> None:
     """In the plane the region of Theorem 5 is hit in proportion to its area, 1/9 of a ball of radius 3."""
     measures = tian2017.ball(1, dimension=2, starts=4000, time=0.02).measures

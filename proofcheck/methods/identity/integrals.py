@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
+from importlib import import_module
 from typing import Any
 
 from proofcheck.kernel.calculus import derivative
@@ -31,6 +32,7 @@ def antiderivative(integral: Term, box: Mapping[str, Domain]) -> tuple[str, Term
     integrand = substitute(body, {str(integral.value): var(name)})
     if not smooth(integrand, name):
         return None
+    import_module("sympy.simplify.fu")  # outside of the time limit: on a busy machine it takes seconds
     primitive = within(SECONDS, lambda: _proposed(integrand, name, box))
     if primitive is None:
         return None
