@@ -21,7 +21,7 @@ from proofcheck.run import Event, Interruption, Outcome, Task, run
 from proofcheck.verdict import EXIT_BROKEN, EXIT_BUDGET, EXIT_INTEGRITY, EXIT_MALFORMED, INTERRUPTED, Verdict, broken, decide, exit_code, first_line, judge
 
 KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
-PRELOAD = ("flint", "numpy", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.witness")
+PRELOAD = ("numpy.random", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.screen", "proofcheck.replay")
 ALGEBRA = ("sympy",)
 """Loaded beforehand only where some equality may need it: it takes longer than the proof of a small inequality."""
 BY_STEPS = ("assembly", "charts")

@@ -51,6 +51,10 @@ SPECIAL = ("gradient", "hessian", "eigenvalue")
 OPERATORS = ("E", "P", "gradient", "hessian")
 """What cannot be defined with arguments; a number may have such a name."""
 RESERVED = (*FUNCTIONS, *VECTOR_FUNCTIONS, "min", "max", "factorial", "eigenvalue")
+HEAD = re.compile(r"\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*", re.ASCII)
+WORD = re.compile(r"[A-Za-z]\w*", re.ASCII)
+SHAPE = re.compile(r"\s*(vector|matrix)\s*\(([^()]*)\)\s*(?:in\s+(.*))?", re.ASCII)
+INTEGER = re.compile(r"\s*integer(?:\s+in\s+(.*))?")
 
 
 class Scope:
@@ -80,7 +84,7 @@ class Scope:
             raise wrong(key, definitions, "a table of formulas")
         self.raw = definitions
         for left, right in definitions.items():
-            head = re.fullmatch(r"\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*", left, re.ASCII)
+            head = HEAD.fullmatch(left)
             name = head[1] if head else left
             parameters = tuple(part.strip() for part in head[2].split(",")) if head and head[2] is not None else ()
             if not head or not all(map(is_name, (name, *parameters))) or name in RESERVED or (name in OPERATORS and head[2] is not None):
@@ -105,7 +109,7 @@ class Scope:
                 raise wrong(f"{key}, key `{name}`", text, 'a domain such as "(0, 1]", "real" or "vector(3)"')
         waiting = pending
         while waiting:
-            uses = {name: set(re.findall(r"[A-Za-z]\w*", text, re.ASCII)) - {name} for name, text in waiting.items()}
+            uses = {name: set(WORD.findall(text)) - {name} for name, text in waiting.items()}
             ready = [name for name in waiting if not uses[name] & set(waiting)]
             if not ready:
                 raise Malformed("PC208", f"The domains of {', '.join(waiting)} depend on each other.").at(key=key)
@@ -184,7 +188,7 @@ class Scope:
 
     def declare(self, name: str, text: str, key: str) -> None:
         """Add one variable, or the entries of a vector or matrix."""
-        shape = re.fullmatch(r"\s*(vector|matrix)\s*\(([^()]*)\)\s*(?:in\s+(.*))?", text, re.ASCII)
+        shape = SHAPE.fullmatch(text)
         if shape is None:
             self.values[name] = self.variable(name, self.domain(text, key))
             return
@@ -218,7 +222,7 @@ class Scope:
     def domain(self, text: str, key: str) -> Domain:
         """Return the domain that ``text`` writes; an empty one is an error (PC109)."""
         try:
-            integer = re.fullmatch(r"\s*integer(?:\s+in\s+(.*))?", text)
+            integer = INTEGER.fullmatch(text)
             if text.strip() == "real" or (integer and not integer[1]):
                 return Domain(None, None, lower_closed=False, upper_closed=False, integer=bool(integer))
             lower, upper, left, right = parse_domain(integer[1] if integer else text)

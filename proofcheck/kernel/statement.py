@@ -22,6 +22,7 @@ from .scope import RESERVED, TRAJECTORY, Scope, strings, wrong
 from .terms import Obligation, Term, substitute, variables
 
 MAX_FILE, MAX_LINE, MAX_KEY_DOTS, MAX_INSTANCES = 256_000, 8_000, 40, 64
+ID = re.compile(r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*")
 FORMAT = "claim/1"
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -118,7 +119,7 @@ class Reader:
             if key in self.claim and self.claim[key] not in allowed:
                 raise wrong(f"[claim], key `{key}`", self.claim[key], "one of " + ", ".join(allowed))
         name = self.claim["id"]
-        if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*", name) or len(name) > 100:
+        if not isinstance(name, str) or not ID.fullmatch(name) or len(name) > 100:
             raise Malformed("PC205", f"The id {name!r} is not of the form paper/claim in a-z, 0-9 and hyphens.").at(key="[claim], key `id`")
         _table(tables.get("source", {}), "source", "[source]")
         self.measured = measured(tables)

@@ -28,6 +28,7 @@ from proofcheck.kernel.scope import Scope, empty
 from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.terms import (
     BINDERS,
+    RELATIONS,
     Obligation,
     Term,
     add,
@@ -61,8 +62,13 @@ Progress = Callable[[int, int, str], None]
 Prover = Callable[[Obligation], dict[str, Any] | None]
 MAX_ORDER = 12
 LENGTHS = (0, 2, 5, 10, 18)
+POINTS = (Fraction(0), Fraction(1), Fraction(1, 2))
 FEW = 300
+LOOKED = 300
+"""Points at which floats look for a violation first."""
 QUICK = 3
+SHORT = 60
+"""Cells of what is tried at once."""
 LARGE = 45
 MAX_CLEARED = 60
 WHOLE = 2
@@ -98,18 +104,20 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     Options: cells (budget, default 200000), prec (bits, default 64), processes (for a large bisection, default 1).
     """
     start = perf_counter()
-    refutation = find(obligation, 300, polished=False)
-    infinite = any(None in (domain.lower, domain.upper) for _, domain in obligation.domains)
-    if refutation is None and (len(obligation.domains) > 2 or (infinite and len(obligation.domains) > 1)):
-        refutation = find(obligation, DESCENDED, polished=False)
+    bits = int(options.get("prec", 64))
+    budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)))
+    node, refutation = None, find(obligation, LOOKED, polished=False, evolved=False)
+    try:
+        node = at_once(obligation, progress, bits) if refutation is None else None
+        if node is None and refutation is None:
+            refutation = violation(obligation)
+        if node is None and refutation is None:
+            node = prove(obligation, budget, bits)
+    except RecursionError:  # a term nested so deep that no rule would take it
+        node = None
     if refutation is not None:
         where = ", ".join(f"{name} = {text}" for name, text in refutation["at"].items())
         return Proof(obligation.name, refutation, "witness", perf_counter() - start, f"violated at {where}")
-    budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)))
-    try:
-        node = prove(obligation, budget, int(options.get("prec", 64)))
-    except RecursionError:  # a term nested so deep that no rule would take it
-        node = None
     seconds = perf_counter() - start
     if node is not None:
         return Proof(obligation.name, node, str(node["rule"]), seconds, f"{leaf_count(node)} leaves, {budget.spent} cells searched", margin(obligation))
@@ -117,6 +125,28 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     if late is not None:
         return Proof(obligation.name, late, "witness", perf_counter() - start, "violated near where the search got stuck")
     return Undecided(obligation.name, "inequality", *reason(obligation, budget), perf_counter() - start, margin(obligation))
+
+
+def at_once(obligation: Obligation, progress: Progress, bits: int) -> dict[str, Any] | None:
+    """Return a proof node by what takes milliseconds: plain signs, a few cells, exact zeros at the ends of a bounded variable; or None."""
+    if obligation.goal.op not in RELATIONS or not obligation.domains:
+        return None
+    short = Budget(SHORT, progress, slopes=0)
+    node = by_signs(obligation, short, bits, Plain)
+    if node is None and all(None not in (domain.lower, domain.upper) for _, domain in obligation.domains):
+        node = by_bisection(obligation, Budget(QUICK, progress, blowups=0, slopes=0), bits)
+        if node is None and len(obligation.domains) == 1 and not any(undefined_at(obligation, ((t, t),)) for t in POINTS[:2]):
+            node = with_zeros_at_ends(obligation, short, bits)
+    return node
+
+
+def violation(obligation: Obligation) -> dict[str, Any] | None:
+    """Return a witness against the obligation, or None: in many variables by descent, which takes longer."""
+    infinite = any(None in (domain.lower, domain.upper) for _, domain in obligation.domains)
+    found = find(obligation, LOOKED, polished=False)
+    if found is None and (len(obligation.domains) > 2 or (infinite and len(obligation.domains) > 1)):
+        found = find(obligation, DESCENDED, polished=False)
+    return found
 
 
 def prove(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -593,7 +623,7 @@ def with_zeros_at_ends(obligation: Obligation, budget: Budget, bits: int) -> dic
         if complete and share < 1 and ("upper" not in orders or share < Fraction(1, 2) or "lower" not in orders):
             middle = narrowed(obligation, name, low_cut if "lower" in orders else None, high_cut if "upper" in orders else None)
             inner = Budget(min(budget.cells, 3000), budget.progress, blowups=0, slopes=budget.slopes)
-            node = by_signs(middle, inner, bits) or by_bisection(middle, inner, bits)
+            node = (by_signs(middle, inner, bits) if budget.cells > SHORT else None) or by_bisection(middle, inner, bits)
             budget.spent += inner.spent
             complete = node is not None
             pieces += [node] if node else []
@@ -618,14 +648,25 @@ def vanishing_order(obligation: Obligation, name: str, end: str) -> int:
     if point is None:
         return 0
     difference = sub(*obligation.goal.args)
-    if not is_zero(substitute(difference, {name: point})):
-        return 0
     shifted = substitute(difference, {name: add(point, var("u")) if end == "lower" else sub(point, var("u"))})
+    likely = seen_order(shifted)
+    if likely == 0 or not is_zero(substitute(difference, {name: point})):
+        return 0
     try:
-        _, exact = coefficients(shifted, "u", num(0), MAX_ORDER)
+        _, exact = coefficients(shifted, "u", num(0), likely or MAX_ORDER)
     except Rejected:
         return 0
-    return next((k for k, coefficient in enumerate(exact) if not coefficient.top.is_zero()), 0)
+    return next((k for k, coefficient in enumerate(exact) if not coefficient.top.is_zero()), likely or 0)
+
+
+def seen_order(shifted: Term) -> int | None:
+    """Return the order of the first coefficient at u = 0 that balls tell from 0; None where they see none, or no series."""
+    with precision(64, MAX_ORDER):
+        try:
+            found = quotient(shifted, 0, MAX_ORDER, arb(0))
+        except Rejected:
+            return None
+    return next((k for k, value_ in enumerate(found) if not value_.contains(0)), None) if found[-1].is_finite() else None
 
 
 def near_zero(obligation: Obligation, name: str, end: str, order: int, bits: int) -> dict[str, Any] | None:
@@ -642,7 +683,9 @@ def near_zero(obligation: Obligation, name: str, end: str, order: int, bits: int
             reach = evaluate((sub(other, point),), Ball(), {})[0]
             width = reach if end == "lower" else -reach
             bracket = quotient(shifted, order, length, width * arb(0.5, 0.5))
-            tree = tree_of(lambda cell: bool(value(bracket, cell, width) > 0), 200)  # noqa: B023 - used at once
+            # What fails at single points fails on all cells around them.
+            hopeful = all(value(bracket, (t, t), width) > 0 for t in POINTS)
+            tree = tree_of(lambda cell: bool(value(bracket, cell, width) > 0), 200) if hopeful else ""  # noqa: B023 - used at once
         if tree:
             node = {"rule": "zeros", "var": name, "end": end, "order": order, "length": length, "prec": bits, "tree": tree}
             if _accepts(obligation, node):
@@ -713,13 +756,21 @@ def candidates_for_zero(obligation: Obligation, stuck: Cell | None) -> list[Term
 def margin(obligation: Obligation) -> Margin | None:
     """Return the smallest difference of both sides that a coarse look finds, and where: information, never evidence."""
     cube = Cubes(obligation)
-    low, high = Fraction(1, 64), Fraction(63, 64)
-    points = [tuple(min(max(s, low), high) for s in t) for t in candidates(len(obligation.domains), 100)]
-    found = [(value, t) for t in nearest(obligation, points) if (value := cube.margin(t)) is not None]
+    found = [(value, t) for t in nearest(obligation, inner_points(len(obligation.domains))) if (value := cube.margin(t)) is not None]
     if not found:
         return None
     best, inside = min(found, key=lambda pair: pair[0])
     return Margin(f"{best:.3g}", {name: f"{number(point):.6g}" for name, point in cube.point(inside).items()})
+
+
+def inner_points(dimension: int) -> tuple[tuple[Fraction, ...], ...]:
+    """Return points of the unit cube that keep a distance of 1/64 from its faces."""
+    low, high = Fraction(1, 64), Fraction(63, 64)
+
+    def moved(s: Fraction) -> Fraction:
+        return low if 64 * s.numerator < s.denominator else high if 64 * s.numerator > 63 * s.denominator else s
+
+    return tuple(tuple(map(moved, t)) for t in candidates(dimension, 100))
 
 
 def leaf_count(node: Mapping[str, Any]) -> int:

@@ -24,6 +24,10 @@ NEAREST = 1e-9  # how close to an open end the screen goes
 FAR = 1e-6  # infinite ends are cut as in ``witness.coordinate``
 RELATIVE = 1e-11  # two sides that differ by less are not told apart in float64
 UNDEFINED = 4.0
+STEP, DESCENT = 1e-8, 200
+"""Of differences in place of slopes; rounds of a descent."""
+LADDER = 2.0 ** np.arange(1, -30, -1)
+"""Lengths of a step that are tried at once."""
 
 
 class Screen:
@@ -33,21 +37,23 @@ class Screen:
         self.obligation = obligation
         self.floats = Floats()
         self.given = tuple(part for formula in obligation.given for part in conjuncts(formula))
+        self.ends = {name: tuple(end for end in (domain.lower, domain.upper) if end is not None) for name, domain in obligation.domains}
+        self.fixed = {name: evaluated(ends, self.floats, {}) for name, ends in self.ends.items() if not any(map(_uses_variables, ends))}
 
     def coordinates(self, t: Array) -> dict[str, Any]:
         """Return the values of the variables for ``t`` of shape (variables, points)."""
         env: dict[str, Any] = {}
         for (name, domain), s in zip(self.obligation.domains, t, strict=True):
-            env[name] = self._coordinate(domain, s, env)
+            env[name] = self._coordinate(domain, s, self.fixed[name] if name in self.fixed else evaluated(self.ends[name], self.floats, env))
         return env
 
-    def _coordinate(self, domain: Domain, s: Array, env: dict[str, Any]) -> Array:
-        ends = tuple(end for end in (domain.lower, domain.upper) if end is not None)
-        values = evaluated(ends, self.floats, env)
-        s_cut = np.clip(s, FAR, 1 - FAR)
-        if len(ends) == 2:
+    @staticmethod
+    def _coordinate(domain: Domain, s: Array, values: list[Any]) -> Array:
+        if len(values) == 2:
             found = np.where(s == 1, values[1], values[0] + (values[1] - values[0]) * s)
-        elif domain.lower is not None:
+            return np.round(found) if domain.integer else found
+        s_cut = np.clip(s, FAR, 1 - FAR)
+        if domain.lower is not None:
             found = values[0] + s_cut / (1 - s_cut) * (s > 0)
         elif domain.upper is not None:
             found = values[0] - s_cut / (1 - s_cut) * (s > 0)
@@ -62,8 +68,8 @@ class Screen:
         with np.errstate(all="ignore"):
             for formula in self.given:
                 held = np.minimum(held, self._margin(formula, env))
-            for (name, domain), _ in zip(self.obligation.domains, t, strict=True):
-                if any(end is not None and _uses_variables(end) for end in (domain.lower, domain.upper)):
+            for name, domain in self.obligation.domains:
+                if name not in self.fixed:
                     held = np.minimum(held, self._membership(domain, env[name], env))
             held = np.broadcast_to(held, t.shape[1])
             margin = np.broadcast_to(self._margin(self.obligation.goal, env), t.shape[1]) if goal else np.full(t.shape[1], -1.0)
@@ -116,15 +122,15 @@ class Screen:
             rows.append(np.clip(s, low, high))
         return np.array(rows)
 
-    def best(self, count: int, *, goal: bool = True) -> Iterator[tuple[float, tuple[Fraction, ...]]]:
-        """Yield (badness, point), the worst violation first: the survivors of ``count`` points, improved by evolution."""
+    def best(self, count: int, *, goal: bool = True, evolved: bool = True) -> Iterator[tuple[float, tuple[Fraction, ...]]]:
+        """Yield (badness, point), the worst violation first: the survivors of ``count`` points, if ``evolved`` improved by evolution."""
         t = self.points(count)
         value = self.badness(t, goal=goal)
         order = np.argsort(value, kind="stable")[:SURVIVORS]
         t, value = t[:, order], value[order]
         random = np.random.default_rng(1)
         step = np.full(t.shape[1], 0.1)
-        for round_ in range(LONGER):
+        for round_ in range(LONGER if evolved else 0):
             if round_ >= ROUNDS and not EQUAL < value.min() < NEAR:
                 break
             move = random.standard_normal(t.shape) * step
@@ -143,15 +149,44 @@ class Screen:
             yield float(value[index]), tuple(Fraction(float(s)) for s in t[:, index])
 
     def descended(self, start: tuple[Fraction, ...]) -> tuple[float, tuple[Fraction, ...]]:
-        """Return (badness, point) of the bottom of the valley below a point, by L-BFGS-B with differences for slopes."""
-        from scipy.optimize import minimize  # noqa: PLC0415 - a quarter of a second, for the few that need it
+        """Return (badness, point) of the bottom of the valley below a point: quasi-Newton steps of BFGS, projected to the cube, with differences for slopes."""
+        cube = self.inside(np.array([[0.0, 1.0]] * len(start)))
+        low, high = cube[:, 0], cube[:, 1]
+        t = np.clip(np.array([float(s) for s in start]), low, high)
+        value, slope = self._sloped(t, high)
+        inverse, fresh = np.eye(len(start)), True
+        for _ in range(DESCENT):
+            free = np.where(slope > 0, t > low, t < high) & (slope != 0)
+            if not free.any() or not np.isfinite(slope).all():
+                break
+            way = np.where(free, -(inverse * free) @ slope, 0.0)
+            if not way @ slope < 0:
+                inverse, fresh = np.eye(len(start)), True
+                way = np.where(free, -slope, 0.0)
+            ladder = np.clip(t[:, None] + way[:, None] * (LADDER / np.abs(way).max() if fresh else LADDER), low[:, None], high[:, None])
+            found = self.badness(ladder)
+            best = int(np.argmin(found))
+            if not found[best] < value:
+                if fresh:
+                    break
+                inverse, fresh = np.eye(len(start)), True
+                continue
+            last, before = t, slope
+            t = ladder[:, best]
+            value, slope = self._sloped(t, high)
+            move, turn = t - last, slope - before
+            if move @ turn > 0:
+                if fresh:
+                    inverse = np.eye(len(start)) * (move @ turn) / (turn @ turn)
+                part = np.eye(len(start)) - np.outer(move, turn) / (move @ turn)
+                inverse, fresh = part @ inverse @ part.T + np.outer(move, move) / (move @ turn), False
+        return float(value), tuple(Fraction(float(s)) for s in t)
 
-        cube = self.inside(np.array([[0.0], [1.0]] * len(start)).reshape(len(start), 2))
-        found = minimize(
-            lambda t: float(self.badness(t[:, None])[0]), np.array([float(s) for s in start]), method="L-BFGS-B", bounds=list(map(tuple, cube)),
-            options={"ftol": 0.0, "gtol": 1e-15, "maxiter": 300},
-        )  # fmt: skip
-        return float(found.fun), tuple(Fraction(float(s)) for s in np.clip(found.x, cube[:, 0], cube[:, 1]))
+    def _sloped(self, t: Array, high: Array) -> tuple[float, Array]:
+        """Return the badness at a point and its slopes: differences, all from one evaluation."""
+        steps = np.where(t + STEP <= high, STEP, -STEP)
+        value = self.badness(np.column_stack([t, t[:, None] + np.diag(steps)]))
+        return float(value[0]), (value[1:] - value[0]) / steps
 
 
 def _uses_variables(term: Term) -> bool:

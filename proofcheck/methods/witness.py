@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, product
 from time import perf_counter
 from typing import Any
@@ -52,12 +52,14 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     return Proof(obligation.name, node, "witness", seconds, f"violated at {where}" if where else "false")
 
 
-def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str] | None = None, *, polished: bool = True) -> dict[str, Any] | None:
+def find(
+    obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str] | None = None, *, polished: bool = True, evolved: bool = True
+) -> dict[str, Any] | None:  # fmt: skip
     """Return a witness node that the kernel's rule accepts, or None.
 
     1. The file's own point. 2. Corners, centres and eighths of the domains, then a low-discrepancy sequence. 3. ``points`` points in
-    float64, the best of them improved. 4. If ``polished``, the best of all, improved by a pattern search with balls. 5. What violates
-    is rounded to the smallest denominators that still do.
+    float64, if ``evolved`` the best of them improved. 4. If ``polished``, the best of all, improved by a pattern search with balls.
+    5. What violates is rounded to the smallest denominators that still do.
     """
     node: dict[str, Any] | None
     if hint is not None and set(hint) == set(obligation.box):
@@ -71,7 +73,7 @@ def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str]
     cube = Cubes(obligation)
     seen: list[tuple[float, Cube]] = []
     failed = 0
-    for t in candidates(len(names), 400) if cube.equalities else nearest(obligation, list(candidates(len(names), 80))):
+    for t in candidates(len(names), 400) if cube.equalities else nearest(obligation, candidates(len(names), 80)):
         margin = cube.margin(t)
         if margin is not None and margin <= 0 and failed < PATIENCE:
             node = cube.rounded(t)
@@ -85,12 +87,12 @@ def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str]
         from .screen import Screen  # noqa: PLC0415 - numpy is loaded only where it is needed
 
         screen = Screen(obligation)
-        best = [(badness, t) for badness, t in islice(screen.best(points), 8) if badness < 2]
+        best = [(badness, t) for badness, t in islice(screen.best(points, evolved=evolved), 8) if badness < 2]
         if points >= DESCENDED and not any(domain.integer for _, domain in obligation.domains):
             best = sorted([*(screen.descended(t) for _, t in best[:3]), *best], key=lambda pair: pair[0])
         seen = best + seen
         for badness, t in seen[:8]:
-            node = cube.rounded(t) if badness < 0 else None
+            node = cube.rounded(t) if badness < 0 and cube.doubtful(t) else None
             if node is not None:
                 return node
         if not polished:
@@ -103,13 +105,13 @@ def find(obligation: Obligation, points: int = SCREENED, hint: Mapping[str, str]
     return None
 
 
-def nearest(obligation: Obligation, points: list[Cube]) -> list[Cube]:
+def nearest(obligation: Obligation, points: Sequence[Cube]) -> list[Cube]:
     """Return the points at which by floats the goal fails or nearly fails, and the next best few, in their order."""
     import numpy as np  # noqa: PLC0415 - loaded only where it is needed
 
     from .screen import Screen  # noqa: PLC0415 - same
 
-    badness = Screen(obligation).badness(np.array([[float(s) for s in t] for t in points]).T)
+    badness = Screen(obligation).badness(np.array([[s.numerator / s.denominator for s in t] for t in points]).T)
     few = set(np.argsort(badness, kind="stable")[:4].tolist())
     return [t for i, t in enumerate(points) if i in few or badness[i] < CLOSE]
 
@@ -176,23 +178,23 @@ def accepted(obligation: Obligation, node: Mapping[str, Any]) -> bool:
         return False
 
 
-def candidates(dimension: int, points: int) -> Iterator[Cube]:
-    """Yield points of the unit cube: all combinations of a few special coordinates, such as there is time for, and a Halton sequence."""
-    yield from islice(product(SPECIAL, repeat=dimension), min(points, 9 ** min(dimension, 3)))
+@lru_cache(maxsize=32)
+def candidates(dimension: int, points: int) -> tuple[Cube, ...]:
+    """Return points of the unit cube: all combinations of a few special coordinates, such as there is time for, and a Halton sequence."""
+    found = list(islice(product(SPECIAL, repeat=dimension), min(points, 9 ** min(dimension, 3))))
     for index in range(1, points + 1):
         t = tuple(radical_inverse(index, PRIMES[axis % len(PRIMES)], axis // len(PRIMES)) for axis in range(dimension))
-        yield tuple(SPECIAL[int(len(SPECIAL) * s)] for s in t)
-        yield t
+        found += [tuple(SPECIAL[len(SPECIAL) * s.numerator // s.denominator] for s in t), t]
+    return tuple(found)
 
 
 def radical_inverse(index: int, base: int, turn: int) -> Fraction:
     """Return the van der Corput number of ``index`` in ``base``, turned for coordinates beyond the list of primes."""
-    value, scale, rest = Fraction(0), Fraction(1, base), index
+    top, bottom, rest = 0, 1, index
     while rest:
         rest, digit = divmod(rest, base)
-        value += digit * scale
-        scale /= base
-    return (value + Fraction(turn * 618, 1000)) % 1
+        top, bottom = top * base + digit, bottom * base
+    return Fraction(top, bottom) if not turn else (Fraction(top, bottom) + Fraction(turn * 618, 1000)) % 1
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,11 @@ class Cubes:
                 if value is None or value < 0:
                     return None
             return distance(substitute(self.obligation.goal, at))
+
+    def doubtful(self, t: Cube) -> bool:
+        """Say whether a point at which floats see a violation deserves the kernel's time: not where balls see that `>=` or `<=` holds."""
+        margin = self.margin(t) if self.obligation.goal.op in ("ge", "le") else None
+        return margin is None or margin <= 0
 
     def rounded(self, t: Cube) -> dict[str, Any] | None:
         """Return a witness near t with the smallest denominators that the kernel accepts, or None."""

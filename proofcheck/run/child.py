@@ -68,7 +68,7 @@ def progress(done: int, total: int = 0, note: str = "") -> None:
 def statm(column: int) -> int:
     """Return the address space (column 0) or the resident memory (column 1) of this process in bytes, 0 where the system does not tell."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[column]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
@@ -139,8 +139,8 @@ def _seed() -> None:
 def _limit(seconds: float, memory: int) -> None:
     if sys.platform == "win32":
         return
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write(str(OOM_SCORE))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
+        file.write(b"%d" % OOM_SCORE)
     mapped = statm(0)
     if mapped:
         # The soft limit only: the hard one stays, so that an out-of-memory answer can still be written.

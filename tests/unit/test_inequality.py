@@ -61,7 +61,7 @@ def _attempt(file: bytes, **options: Any) -> Any:
         # ranges of functions
         ("sin(x*y) <= 1", {"x": "real", "y": "real"}, "sign"),
         ("x + sin(x) <= x + 1", {"x": "real"}, "sign"),
-        ("cos(x) <= 0", {"x": "[pi/2, pi]"}, "sign"),
+        ("cos(x) <= 0", {"x": "[pi/2, pi]"}, ""),
         # divisors and positive factors taken out
         ("2*sin(x) + tan(x) > 3*x", {"x": "(0, pi/2)"}, "scale"),
         ("(sin(x)/x)^2 + tan(x)/x > 2", {"x": "(0, pi/2)"}, "scale"),
