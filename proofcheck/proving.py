@@ -9,15 +9,14 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from proofcheck import store
 from proofcheck.claim import Claim, Library
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.statement import Reader, read_toml
-from proofcheck.report.model import ClaimReport
 from proofcheck.run import Event
-from proofcheck.verify import Settings, verify
+from proofcheck.verify import Settings, Work, concluded, settled
 
 BATCH = 32
 """Problems between two writes of answers: what a killed run has to do again at the most."""
@@ -42,7 +41,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a problem. ``witness`` and ``certificate`` (text) are there where the verdict has one."""
+    """What became of a problem. ``witness`` and ``certificate`` (text) are there where the verdict has one.
+
+    Units: ``seconds`` of wall clock and ``cpu_seconds`` of the processes that searched and looked; not those of the program that started them.
+    """
 
     id: str
     verdict: str
@@ -54,6 +56,7 @@ class Result:
     witness: Mapping[str, str] = field(default_factory=dict)
     claim: str = ""
     certificate: str = ""
+    cpu_seconds: float = 0.0
 
     @property
     def proved(self) -> bool:
@@ -88,24 +91,19 @@ def answers(problems: Sequence[Problem], timeout: float, jobs: int, on_event: Ca
     """Return the results of a batch of problems, in their order."""
     claims: dict[str, Claim] = {}
     failed: dict[int, Result] = {}
-    with TemporaryDirectory(prefix="proofcheck-") as folder:
-        for i, problem in enumerate(problems):
-            try:
-                claim = claim_of(problem, f"p{i:05d}", Path(folder))
-                _ = claim.statement
-                claims[claim.id] = claim
-            except Malformed as error:
-                failed[i] = Result(problem.name, "error", "", " ".join(str(error).split("\n")[-1:]).strip(), 0.0)
-        report = verify(Library(Path(folder), claims), list(claims.values()), Settings(timeout=timeout, jobs=jobs), on_event)
-        by_id = {row.id: row for row in report.claims}
-        results = []
-        for i, problem in enumerate(problems):
-            name = f"problems/p{i:05d}"
-            results.append(failed[i] if i in failed else result_of(problem, by_id[name], claims[name]))
-        return results
+    for i, problem in enumerate(problems):
+        try:
+            claim = claim_of(problem, f"p{i:05d}")
+            _ = claim.statement
+            claims[claim.id] = claim
+        except Malformed as error:
+            failed[i] = Result(problem.name, "error", "", " ".join(str(error).split("\n")[-1:]).strip(), 0.0)
+    settings = Settings(timeout=timeout, jobs=jobs, fresh=True, write=False)
+    works, _ = settled(Library(Path(), claims), list(claims.values()), settings, on_event)
+    return [failed[i] if i in failed else result_of(problem, works[f"problems/p{i:05d}"]) for i, problem in enumerate(problems)]
 
 
-def claim_of(problem: Problem, name: str, folder: Path = Path()) -> Claim:
+def claim_of(problem: Problem, name: str) -> Claim:
     """Return the problem as a claim file's text and tables. Raises Malformed."""
     lines = ['proofcheck = "claim/1"', f"given = {json.dumps(list(problem.given))}", "[claim]"]
     lines += [f'id = "problems/{name}"', f"title = {json.dumps(problem.name)}", f"statement = {json.dumps(problem.goal)}", 'expect = "proved"', "[for_all]"]
@@ -113,22 +111,21 @@ def claim_of(problem: Problem, name: str, folder: Path = Path()) -> Claim:
     data = ("\n".join(lines) + "\n").encode()
     tables = read_toml(data)
     Reader(tables)
-    return Claim(folder / f"{name}.toml", data, tables)
+    return Claim(Path(f"{name}.toml"), data, tables)
 
 
-def result_of(problem: Problem, row: ClaimReport, claim: Claim) -> Result:
-    """Return the result of a claim's record; support on points is no answer to a question for a proof."""
-    path = claim.certificate_path
-    statement = next((item for item in row.obligations if item.kind == "statement"), None)
-    verdict = row.verdict if row.verdict in ("proved", "refuted", "error") else "inconclusive"
-    reason = row.reason
-    if row.verdict == "supported" and statement is not None:
-        reason = f"supported only: {statement.detail}"
-    certificate = path.read_text("utf-8") if verdict in ("proved", "refuted") and path.exists() else ""
-    leaves = re.match(r"(\d+) leaves", statement.detail) if statement is not None else None
+def result_of(problem: Problem, work: Work) -> Result:
+    """Return the result of a claim at the end of the line; support on points is no answer to a question for a proof."""
+    found = concluded(work)
+    item = work.evidence.get("statement")
+    verdict = found.verdict if found.verdict in ("proved", "refuted", "error") else "inconclusive"
+    reason = f"supported only: {item.detail}" if found.verdict == "supported" and item is not None else found.reason
+    certificate = (work.certificate or b"").decode() if verdict in ("proved", "refuted") else ""
+    node = store.proofs(work.certificate).get("statement", {}) if verdict == "refuted" else {}
+    leaves = re.match(r"(\d+) leaves", item.detail) if item is not None else None
     rules = tuple(dict.fromkeys(re.findall(r'"rule": "([a-z]+)"', certificate)))
-    return Result(problem.name, verdict, row.grade if verdict == row.verdict else "", reason, round(row.seconds, 3), int(leaves[1]) if leaves else 0,
-                  rules, dict(row.witness), claim.data.decode(), certificate)  # fmt: skip
+    return Result(problem.name, verdict, found.grade if verdict == found.verdict else "", reason, round(work.seconds, 3), int(leaves[1]) if leaves else 0,
+                  rules, dict(node.get("at", {})), work.claim.data.decode(), certificate, round(work.cpu_seconds, 4))  # fmt: skip
 
 
 def problem_of(data: Any, line: int) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -23,7 +24,8 @@ from proofcheck.verdict import EXIT_BROKEN, EXIT_BUDGET, EXIT_INTEGRITY, EXIT_MA
 KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
 PRELOAD = ("numpy.random", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.screen", "proofcheck.replay")
 ALGEBRA = ("sympy",)
-"""Loaded beforehand only where some equality may need it: it takes longer than the proof of a small inequality."""
+ALONE = 3
+"""Equalities up to which computer algebra is loaded by those that need it: that takes longer than the proof of a small one."""
 BY_STEPS = ("assembly", "charts")
 """The methods that rest on others: where they end, nobody has looked for a violation of the statement."""
 MEASURED = ("scipy.integrate", "proofcheck.methods.flow", "proofcheck.methods.experiment")
@@ -54,7 +56,13 @@ class Work:
     points: dict[str, dict[str, str]] = field(default_factory=dict)
     outdated: bool = False
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     problem: Verdict | None = None
+
+    def spent(self, outcome: Outcome) -> None:
+        """Add what a process took that worked for this claim."""
+        self.seconds += outcome.seconds
+        self.cpu_seconds += outcome.cpu_seconds
 
     def status(self) -> dict[str, str]:
         """Return what the kernel found, by obligation; nothing before it looked."""
@@ -74,14 +82,45 @@ def verify(lib: Library, claims: list[Claim], settings: Settings, on_event: Show
     A certificate that cannot be saved goes to ``on_problem``, or is raised without one.
     """
     start = perf_counter()
-    works: dict[str, Work] = {}
     errors = list(lib.errors)
-    for claim in lib.closure(claims):
+    readable = []
+    for claim in claims:
         try:
             claim.statement.of("step")
-            works[claim.id] = Work(claim)
+            readable.append(claim)
         except Malformed as error:
-            errors += [error] if claim in claims else []
+            errors.append(error)
+    works, caught = settled(lib, readable, settings, on_event, on_problem)
+    reports, codes = [], [EXIT_MALFORMED for _ in errors]
+    for claim in readable:
+        work = works[claim.id]
+        verdict = concluded(work)
+        outcome = judge(verdict, claim.expect)
+        record = claim_report(
+            claim, work.receipt, work.evidence, verdict, outcome, work.certificate, searched=work.searched, seconds=work.seconds, points=work.points
+        )
+        reports.append(record)
+        codes.append(0 if outcome == "PASS" else verdict.code)
+    reports += [unreadable(error, lib.root) for error in errors]
+    return Report(
+        tuple(reports), paper_reports(lib, {report.id: report for report in reports}), environment(),
+        {"timeout": settings.timeout, "jobs": settings.jobs, "fresh": settings.fresh}, perf_counter() - start, bool(caught),
+        INTERRUPTED[caught] if caught else exit_code(codes),
+    )  # fmt: skip
+
+
+def settled(
+    lib: Library, claims: list[Claim], settings: Settings, on_event: Show = None, on_problem: Callable[[OSError], None] | None = None
+) -> tuple[dict[str, Work], str]:  # fmt: skip
+    """Return the claims, and whatever they cite, at the end of the line, and the signal that cut it short or nothing.
+
+    The claims are those that can be read; a cited one that cannot is left out.
+    """
+    works: dict[str, Work] = {}
+    for claim in lib.closure(claims):
+        with contextlib.suppress(Malformed):
+            claim.statement.of("step")
+            works[claim.id] = Work(claim)
     interruption = Interruption()
     with interruption:
         try:
@@ -97,23 +136,7 @@ def verify(lib: Library, claims: list[Claim], settings: Settings, on_event: Show
         except KeyboardInterrupt:  # the second one: at once
             interruption.caught = interruption.caught or "SIGINT"
         written(works.values(), settings, on_problem)
-    reports, codes = [], [EXIT_MALFORMED for _ in errors]
-    for claim in claims:
-        if claim.id in works:
-            work = works[claim.id]
-            verdict = concluded(work)
-            outcome = judge(verdict, claim.expect)
-            record = claim_report(
-                claim, work.receipt, work.evidence, verdict, outcome, work.certificate, searched=work.searched, seconds=work.seconds, points=work.points
-            )
-            reports.append(record)
-            codes.append(0 if outcome == "PASS" else verdict.code)
-    reports += [unreadable(error, lib.root) for error in errors]
-    return Report(
-        tuple(reports), paper_reports(lib, {report.id: report for report in reports}), environment(),
-        {"timeout": settings.timeout, "jobs": settings.jobs, "fresh": settings.fresh}, perf_counter() - start, bool(interruption.caught),
-        INTERRUPTED[interruption.caught] if interruption.caught else exit_code(codes),
-    )  # fmt: skip
+    return works, interruption.caught
 
 
 def read_certificates(works: Iterable[Work], settings: Settings) -> None:
@@ -135,9 +158,9 @@ def replayed(lib: Library, works: Mapping[str, Work], settings: Settings, on_eve
     symbolic = {name: proved_symbolically(work) for name, work in works.items()}
     tasks = [replay.task(lib, work.claim, certificates, symbolic, settings.timeout) for work in wanted if work.problem is None]
     tasks.sort(key=lambda task: -len(certificates[task.name] or b""))  # the longest first, so that no core waits for it at the end
-    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=preloaded(works) if fresh else KERNEL, here=not fresh):
+    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=KERNEL, here=True):
         work = works[outcome.task.name]
-        work.seconds += outcome.seconds
+        work.spent(outcome)
         if outcome.ended == "interrupted":
             continue
         work.receipt = replay.answer(outcome)
@@ -165,7 +188,7 @@ def satisfied(works: Mapping[str, Work], settings: Settings, on_event: Show) -> 
     ]
     for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=KERNEL, here=True):
         work = works[outcome.task.name.partition(" · ")[0]]
-        work.seconds += outcome.seconds
+        work.spent(outcome)
         if outcome.ended == "interrupted":
             continue
         if not isinstance(outcome.result, dict):
@@ -211,10 +234,9 @@ def attempts(
              settings.timeout, settings.memory)
         for work, name, more in wanted
     ]  # fmt: skip
-    measured = any(entry.obligation.opaque for work in works.values() if work.problem is None for entry in work.claim.statement.entries)
-    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=(*PRELOAD, *MEASURED) if measured else PRELOAD):
+    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=preloaded(works)):
         claim, _, name = outcome.task.name.partition(" · ")
-        works[claim].seconds += outcome.seconds
+        works[claim].spent(outcome)
         yield works[claim], name, result(outcome, name)
 
 
@@ -241,9 +263,11 @@ def doubtful(work: Work) -> dict[str, dict[str, str]]:
 
 
 def preloaded(works: Mapping[str, Work]) -> tuple[str, ...]:
-    """Return the modules that the tasks of a run share: one list for all of it, so that one server forks them."""
-    goals = [entry.obligation.goal for work in works.values() for entry in work.claim.statement.entries]
-    return PRELOAD + (ALGEBRA if any(node.op == "eq" for node in postorder(goals)) else ())
+    """Return the modules that the searches of a run share: one list for all of it, so that one server forks them."""
+    entries = [entry for work in works.values() for entry in work.claim.statement.entries]
+    equalities = sum(any(node.op == "eq" for node in postorder((entry.obligation.goal,))) for entry in entries)
+    measured = any(entry.obligation.opaque for work in works.values() if work.problem is None for entry in work.claim.statement.entries)
+    return PRELOAD + (MEASURED if measured else ()) + (ALGEBRA if equalities > ALONE else ())
 
 
 def missing(work: Work) -> list[str]:
@@ -320,7 +344,7 @@ def violations(work: Work, nodes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def written(works: Iterable[Work], settings: Settings, on_problem: Callable[[OSError], None] | None) -> None:
-    """Save what the kernel accepted, where it is new. Raises OSError without ``on_problem``."""
+    """Leave in the certificates what the kernel accepted; save them, where they are new. Raises OSError without ``on_problem``."""
     for work in works:
         status = work.status()
         if not work.evidence or work.problem is not None or not status:

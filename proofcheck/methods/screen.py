@@ -51,7 +51,7 @@ class Screen:
     def _coordinate(domain: Domain, s: Array, values: list[Any]) -> Array:
         if len(values) == 2:
             found = np.where(s == 1, values[1], values[0] + (values[1] - values[0]) * s)
-            return np.round(found) if domain.integer else found
+            return np.asarray(np.round(found) if domain.integer else found)
         s_cut = np.clip(s, FAR, 1 - FAR)
         if domain.lower is not None:
             found = values[0] + s_cut / (1 - s_cut) * (s > 0)

@@ -37,6 +37,8 @@ class _Copy:
             try:
                 os.setsid()
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                while _idle:  # the original's servers; its ends of their sockets are closed below, by number
+                    _idle.popitem()[1].control.detach()
                 null = os.open(os.devnull, os.O_RDWR)
                 os.dup2(null, 0)
                 os.dup2(null, 1)
@@ -168,17 +170,21 @@ def borrow(preload: Sequence[str], *, here: bool = False) -> Forker:
 
 
 def give_back(forker: Forker, preload: Sequence[str], *, here: bool = False) -> None:
-    """Keep a server without tasks for the next run, unless it is gone."""
-    close_idle()
+    """Keep a server without tasks for the next run, unless it is gone; of those kept before, the one kept last stays."""
+    close_idle(1)
     if forker.process.poll() is None:
         _idle[_key(preload, here=here)] = forker
 
 
-def close_idle() -> None:
-    """End the servers that wait for a next run; the ones a forked copy of this process inherited are not its own to end."""
-    while _idle:
-        (pid, *_), forker = _idle.popitem()
-        if pid == os.getpid():
+def close_idle(stay: int = 0) -> None:
+    """End the servers that wait for a next run, the oldest first, until ``stay`` are left.
+
+    Those that a copy of the process inherited are not its own to end.
+    """
+    while len(_idle) > stay:
+        key = next(iter(_idle))
+        forker = _idle.pop(key)
+        if key[0] == os.getpid():
             forker.close()
 
 
