@@ -11,7 +11,7 @@ What is undefined, or may be undefined on the box, is NaN, and NaN decides nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
@@ -21,7 +21,7 @@ from flint import arb, arb_series, ctx, fmpq
 
 from . import eigen
 from .errors import Rejected
-from .terms import OPAQUE, Term, postorder
+from .terms import BINDERS, OPAQUE, RELATIONS, Term, postorder
 
 NAN = arb.nan()
 MAX_PRECISION = 16_384
@@ -40,24 +40,22 @@ def precision(bits: int, terms: int = 10) -> Iterator[None]:
 
 @lru_cache(maxsize=256)
 def compiled(roots: tuple[Term, ...]) -> tuple[tuple[tuple[str, Any, tuple[int, ...], Term], ...], tuple[int, ...]]:
-    """Return the shared graph below the roots as a straight-line program, and where the roots are."""
+    """Return the shared graph below the roots as a straight-line program, and where the roots are. Bodies of integrals and sums are no part of it."""
     index: dict[Term, int] = {}
     steps: list[tuple[str, Any, tuple[int, ...], Term]] = []
-    for node in postorder(roots):
+    for node in postorder(roots, bodies=False):
         if node.op == OPAQUE:
             raise Rejected("PC318", f"No algebra evaluates {node}.")
         index[node] = len(steps)
-        steps.append((node.op, node.value, tuple(index[arg] for arg in node.args), node))
+        steps.append((node.op, node.value, tuple(index[arg] for arg in (node.args[1:] if node.op in BINDERS else node.args)), node))
     return tuple(steps), tuple(index[root] for root in roots)
 
 
 def evaluate(roots: tuple[Term, ...], algebra: Any, env: Mapping[str, Any]) -> list[Any]:
     """Return the values of the roots in an algebra; ``env`` gives the variables. Integrals and sums go to the algebra whole."""
     steps, where = compiled(roots)
-    if any(step[0] in ("integral", "sum") for step in steps):
-        return [_walk(root, algebra, env, {}) for root in roots]
     values: list[Any] = []
-    for op, value, args, _ in steps:
+    for op, value, args, node in steps:
         if op == "num":
             values.append(algebra.number(value))
         elif op == "var":
@@ -66,30 +64,13 @@ def evaluate(roots: tuple[Term, ...], algebra: Any, env: Mapping[str, Any]) -> l
             values.append(algebra.pow(values[args[0]], value))
         elif op == "eigenvalue":
             values.append(algebra.eigenvalue(value, [values[i] for i in args]))
+        elif op in BINDERS:
+            values.append(getattr(algebra, op)(node.args[0], value, *[values[i] for i in args], env))
+        elif op == "inf":
+            values.append(algebra.inf(value))
         else:
             values.append(getattr(algebra, op)(*[values[i] for i in args]))
     return [values[i] for i in where]
-
-
-def _walk(root: Term, algebra: Any, env: Mapping[str, Any], known: dict[Term, Any]) -> Any:
-    """Evaluate a term that contains binders: their bodies have an environment of their own."""
-    if root not in known:
-        if root.op in ("integral", "sum"):
-            ends = [_walk(arg, algebra, env, known) for arg in root.args[1:]]
-            known[root] = getattr(algebra, root.op)(root.args[0], str(root.value), *ends, env)
-        elif root.op == "num":
-            known[root] = algebra.number(root.value)
-        elif root.op == "var":
-            known[root] = env[str(root.value)]
-        elif root.op == "inf":
-            known[root] = algebra.inf(root.value)
-        else:
-            values = [_walk(arg, algebra, env, known) for arg in root.args]
-            if root.op == "eigenvalue":
-                known[root] = algebra.eigenvalue(root.value, values)
-            else:
-                known[root] = algebra.pow(values[0], root.value) if root.op == "pow" else getattr(algebra, root.op)(*values)
-    return known[root]
 
 
 @lru_cache(maxsize=4096)
@@ -537,19 +518,23 @@ class Series:
     sum = eigenvalue = integral
 
 
-def decide(formula: Term, values: Mapping[Term, tuple[arb, arb]]) -> bool | None:
-    """Return whether the formula certainly holds, certainly fails, or neither is known (Kleene), given enclosures of both sides."""
+def kleene(formula: Term, judge: Callable[[Term], bool | None]) -> bool | None:
+    """Return whether a formula holds, fails, or neither is known, given the same of its relations."""
     if formula.op in ("and", "or"):
-        left, right = decide(formula.args[0], values), decide(formula.args[1], values)
+        left, right = (kleene(part, judge) for part in formula.args)
         strong = formula.op == "or"
         if left is strong or right is strong:
             return strong
         return None if left is None or right is None else not strong
     if formula.op == "not":
-        inner = decide(formula.args[0], values)
+        inner = kleene(formula.args[0], judge)
         return None if inner is None else not inner
-    a, b = values[formula]
-    return compare(formula.op, a, b)
+    return judge(formula)
+
+
+def decide(formula: Term, values: Mapping[Term, tuple[arb, arb]]) -> bool | None:
+    """Return whether the formula certainly holds, certainly fails, or neither is known, given enclosures of both sides of its relations."""
+    return kleene(formula, lambda atom: compare(atom.op, *values[atom]))
 
 
 def compare(op: str, a: arb, b: arb) -> bool | None:
@@ -571,7 +556,7 @@ def compare(op: str, a: arb, b: arb) -> bool | None:
 @lru_cache(maxsize=256)
 def relations(formula: Term) -> tuple[Term, ...]:
     """Return the relations that a formula is made of, each once."""
-    return tuple(node for node in postorder([formula]) if node.op in ("lt", "le", "eq", "ne", "gt", "ge"))
+    return tuple(node for node in postorder([formula]) if node.op in RELATIONS)
 
 
 def sides(formulas: tuple[Term, ...], algebra: Any, env: Mapping[str, Any]) -> dict[Term, tuple[Any, Any]]:

@@ -205,8 +205,8 @@ def conjuncts(formula: Term) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def postorder(roots: Iterable[Term]) -> list[Term]:
-    """Return every node below the roots once, arguments before users."""
+def postorder(roots: Iterable[Term], *, bodies: bool = True) -> list[Term]:
+    """Return every node below the roots once, arguments before users; without ``bodies`` none inside an integral or a sum, only their ends."""
     seen: set[Term] = set()
     order: list[Term] = []
     stack = [(root, False) for root in reversed(list(roots))]
@@ -217,7 +217,8 @@ def postorder(roots: Iterable[Term]) -> list[Term]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+            args = node.args if bodies or node.op not in BINDERS else node.args[1:]
+            stack.extend((arg, False) for arg in reversed(args) if arg not in seen)
     # A node may be pushed twice before it is first visited; `seen` lets only the first visit through.
     return order
 

@@ -10,7 +10,8 @@ from typing import Any
 from proofcheck.kernel.algebra import precision
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import coefficients
-from proofcheck.kernel.rules.taylor import Bracket, Plane, bracket_of, goal_difference, plane_of
+from proofcheck.kernel.rules.premises import difference
+from proofcheck.kernel.rules.taylor import Bracket, Plane, bracket_of, plane_of
 from proofcheck.kernel.signs import Signs
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, show, sub, substitute, var, variables
 
@@ -107,7 +108,7 @@ def edge_order(obligation: Obligation, name: str, end: str) -> int:
     assert at is not None
     for length in (1, MAX_ORDER):
         try:
-            _, exact = coefficients(goal_difference(obligation), name, at, length)
+            _, exact = coefficients(difference(obligation), name, at, length)
         except Rejected:
             return 0
         order = next((k for k, coefficient in enumerate(exact) if not coefficient.top.is_zero()), length)
@@ -122,7 +123,7 @@ def expanded(obligation: Obligation, u: str, v: str, end: str, order: int, bits:
     point = of_u.lower if end == "lower" else of_u.upper
     assert point is not None
     distance: Term = add(point, var(u)) if end == "lower" else sub(point, var(u))
-    shifted = substitute(goal_difference(obligation), {u: distance})
+    shifted = substitute(difference(obligation), {u: distance})
     edges = edge_order(obligation, v, "lower"), edge_order(obligation, v, "upper")
     for extra in EXTRA:
         length = order + extra

@@ -12,8 +12,8 @@ from flint import arb
 
 from proofcheck.kernel import Receipt, Rejected
 from proofcheck.kernel.algebra import ball, precision
-from proofcheck.kernel.rules.premises import formula_in, scope_of
-from proofcheck.kernel.rules.taylor import Bracket, bracket_of, goal_difference, plane_of
+from proofcheck.kernel.rules.premises import difference, formula_in, scope_of
+from proofcheck.kernel.rules.taylor import Bracket, bracket_of, plane_of
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.statement import obligation
 from proofcheck.kernel.terms import Obligation, add, num, sub, substitute, var
@@ -183,7 +183,7 @@ def test_quotient_at_a_point_lies_in_the_bracket(case: tuple[str, dict[str, str]
     of_x = goal.box["x"]
     point = of_x.lower if end == "lower" else of_x.upper
     assert point is not None
-    shifted = substitute(goal_difference(goal), {"x": add(point, var("x")) if end == "lower" else sub(point, var("x"))})
+    shifted = substitute(difference(goal), {"x": add(point, var("x")) if end == "lower" else sub(point, var("x"))})
     length = order + 4
     with precision(150, length + 2):
         plane = plane_of(goal, "x", "y", shifted)

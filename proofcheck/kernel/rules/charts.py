@@ -14,7 +14,7 @@ from ..scope import Scope
 from ..signs import Signs
 from ..terms import ZERO, Domain, Obligation, Term, conjuncts, mul, neg, replaced, sub, substitute, var, variables
 from . import Link, established
-from .premises import domain_in, formula_in, require, scope_of, term_in
+from .premises import difference, domain_in, formula_in, require, scope_of, term_in
 
 
 def chart(goal: Obligation, node: Node, link: Link) -> bool:
@@ -258,7 +258,7 @@ def monotone(goal: Obligation, node: Node, link: Link) -> bool:
     closed = domain.lower_closed if end == "lower" else domain.upper_closed
     if op in ("lt", "gt") and (strict == "none" or (strict == "slope" and closed)):
         raise Rejected("PC305", "A strict relation needs a strict base, or a strict slope and an open end.", goal.name)
-    f = sub(*goal.goal.args) if op in ("gt", "ge") else neg(sub(*goal.goal.args))
+    f = difference(goal)
     closure = replace(domain, lower_closed=domain.lower is not None, upper_closed=domain.upper_closed)
     if end == "upper":
         closure = replace(domain, upper_closed=True)

@@ -12,9 +12,9 @@ from ..certificate import Node, number_of, only_keys
 from ..eigen import eigenvalue
 from ..errors import Malformed, Rejected
 from ..exact import is_zero
-from ..terms import Obligation, Term, neg, sub, substitute, variables
+from ..terms import Obligation, Term, sub, substitute, variables
 from . import Link
-from .premises import scope_of, term_in
+from .premises import difference, scope_of, term_in
 from .subdivide import Enclosures, chart_of
 
 WHOLE = Fraction(0), Fraction(1)
@@ -48,7 +48,7 @@ def minimum(goal: Obligation, node: Node, _: Link) -> bool:
         raise Rejected("PC302", "The point needs one number for each variable.", goal.name)
     constants = scope_of(Obligation("", (), (), goal.goal))
     point = {name: term_in(constants, texts[name]) for name in chart.names}
-    f = sub(*goal.goal.args) if goal.goal.op == "ge" else neg(sub(*goal.goal.args))
+    f = difference(goal)
     if not is_zero(substitute(f, point)):
         raise Rejected("PC308", "Both sides are not exactly equal at the point.", goal.name)
     enclosures = Enclosures(chart, goal, bits, clip=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..algebra import Ball, compare, evaluate, precision
+from ..algebra import Ball, compare, evaluate, kleene, precision
 from ..calculus import conditions
 from ..certificate import Node, only_keys, text_of
 from ..errors import Rejected
@@ -18,25 +18,20 @@ PRECISIONS = (64, 256, 1024, 4096)
 
 def settled(formula: Term) -> bool | None:
     """Return whether a formula without variables holds; None where balls of 4096 bits and exact normal forms do not tell."""
-    if formula.op in ("and", "or"):
-        left, right = settled(formula.args[0]), settled(formula.args[1])
-        strong = formula.op == "or"
-        if left is strong or right is strong:
-            return strong
-        return None if left is None or right is None else not strong
-    if formula.op == "not":
-        inner = settled(formula.args[0])
-        return None if inner is None else not inner
-    if variables(formula):  # a condition on a bound variable
+    return kleene(formula, _settled)
+
+
+def _settled(atom: Term) -> bool | None:
+    if variables(atom):  # a condition on a bound variable
         return None
     for bits in PRECISIONS:
         with precision(bits):
-            a, b = evaluate(formula.args, Ball(), {})
-            answer = compare(formula.op, a, b)
+            a, b = evaluate(atom.args, Ball(), {})
+            answer = compare(atom.op, a, b)
         if answer is not None:
             return answer
-    if is_zero(sub(*formula.args)) and all(settled(condition) for condition in conditions(formula)):
-        return formula.op in ("le", "ge", "eq")
+    if is_zero(sub(*atom.args)) and all(_settled(condition) for condition in conditions(atom)):
+        return atom.op in ("le", "ge", "eq")
     return None
 
 

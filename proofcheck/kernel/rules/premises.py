@@ -11,7 +11,7 @@ from ..certificate import Node, nodes_of
 from ..errors import Malformed, Rejected
 from ..scope import Scope
 from ..signs import Signs
-from ..terms import Domain, Obligation, Term, mul, sub, total, var, variables
+from ..terms import Domain, Obligation, Term, mul, neg, sub, total, var, variables
 
 
 def scope_of(goal: Obligation) -> Scope:
@@ -21,6 +21,12 @@ def scope_of(goal: Obligation) -> Scope:
         scope.values[name] = var(name)
         scope.box[name] = domain
     return scope
+
+
+def difference(goal: Obligation) -> Term:
+    """Return the difference of both sides of a relation < <= >= > that is to be > 0, or >= 0."""
+    upward = sub(*goal.goal.args)
+    return upward if goal.goal.op in ("gt", "ge") else neg(upward)
 
 
 def term_in(scope: Scope, text: Any) -> Term:

@@ -13,8 +13,9 @@ from ..certificate import Node, number_of, only_keys, text_of
 from ..errors import Rejected
 from ..exact import coefficients
 from ..series import PowerSeries
-from ..terms import Obligation, Term, add, neg, num, sub, substitute, var
+from ..terms import Obligation, Term, add, num, sub, substitute, var
 from . import Link
+from .premises import difference
 from .subdivide import leaves
 from .zeros import MAX_LENGTH, value
 
@@ -80,12 +81,6 @@ def taylor(goal: Obligation, node: Node, link: Link) -> bool:
     return True
 
 
-def goal_difference(goal: Obligation) -> Term:
-    """Return the difference of both sides that is to be positive."""
-    difference = sub(*goal.goal.args)
-    return difference if goal.goal.op in ("gt", "ge") else neg(difference)
-
-
 def _edges(goal: Obligation, u: str, v: str, end: str, order: int, left: int, right: int) -> tuple[Term, list[tuple[str, Term, int]]]:
     """Return f in the distance from the edge of u, and the edges (variable, place, order) whose vanishing has to be exact."""
     strict = goal.goal.op in ("lt", "gt")
@@ -101,7 +96,7 @@ def _edges(goal: Obligation, u: str, v: str, end: str, order: int, left: int, ri
     if strict and any(count and is_closed for _, _, count, is_closed in wanted):
         raise Rejected("PC305", "Both sides are equal on an edge that belongs to the domain.", goal.name)
     distance = add(point, var(u)) if end == "lower" else sub(point, var(u))
-    return substitute(goal_difference(goal), {u: distance}), [(name, at, count) for name, at, count, _ in wanted if count]
+    return substitute(difference(goal), {u: distance}), [(name, at, count) for name, at, count, _ in wanted if count]
 
 
 def _vanishes(term: Term, name: str, at: Term, count: int, where: str) -> None:

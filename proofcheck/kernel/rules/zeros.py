@@ -10,8 +10,9 @@ from ..algebra import NAN, Ball, Series, evaluate, interval, precision
 from ..certificate import Node, number_of, only_keys, text_of
 from ..errors import Rejected
 from ..exact import coefficients
-from ..terms import Obligation, Term, add, neg, sub, substitute, var
+from ..terms import Obligation, Term, add, sub, substitute, var
 from . import Link
+from .premises import difference
 from .subdivide import leaves
 
 MAX_LENGTH = 60
@@ -46,7 +47,7 @@ def zeros(goal: Obligation, node: Node, link: Link) -> bool:
     strict = goal.goal.op in ("lt", "gt")
     if strict and closed:
         raise Rejected("PC305", f"Both sides are equal at {name} = {point}, which belongs to the domain.", goal.name)
-    f = sub(*goal.goal.args) if goal.goal.op in ("gt", "ge") else neg(sub(*goal.goal.args))
+    f = difference(goal)
     shifted = substitute(f, {name: add(point, var("u")) if end == "lower" else sub(point, var("u"))})
     ring, exact = coefficients(shifted, "u", sub(point, point), order)
     for k, coefficient in enumerate(exact):
