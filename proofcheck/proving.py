@@ -174,13 +174,16 @@ def problems_of(path: Path) -> Iterator[Problem]:
 
 
 def run_list(problems: Iterable[Problem], out: Path, timeout: float, jobs: int, on_event: Callable[[Event], None] | None = None) -> Iterator[dict[str, Any]]:
-    """Yield an answer for each problem, those of an earlier run with the same limits first; each is on disk before it is yielded.
+    """Yield an answer for each problem, those of an earlier run with the same limits and kernel first; each is on disk before it is yielded.
 
     ``out`` holds answers.jsonl and the certificates. A line that a killed run left unfinished is dropped.
     """
+    from proofcheck.report.collect import kernel_digest  # noqa: PLC0415 - `prove` needs nothing of the report
+
     out.mkdir(parents=True, exist_ok=True)
     ledger = out / "answers.jsonl"
-    known = {answer["digest"]: answer for answer in earlier(ledger) if answer["timeout"] >= timeout or answer["verdict"] in ("proved", "refuted")}
+    own = [answer for answer in earlier(ledger) if answer.get("kernel") == kernel_digest()]  # another kernel may have believed something false
+    known = {answer["digest"]: answer for answer in own if answer["timeout"] >= timeout or answer["verdict"] in ("proved", "refuted")}
     todo: list[Problem] = []
     for problem in problems:
         if problem.digest() in known and known[problem.digest()]["id"] == problem.name:
@@ -191,7 +194,7 @@ def run_list(problems: Iterable[Problem], out: Path, timeout: float, jobs: int, 
         batch = todo[first : first + BATCH]
         found = []
         for problem, result in zip(batch, answers(batch, timeout, jobs, on_event), strict=True):
-            found.append(answer_of(problem, result, out, timeout))
+            found.append({**answer_of(problem, result, out, timeout), "kernel": kernel_digest()})
         with ledger.open("a", encoding="utf-8") as file:
             file.write("".join(json.dumps(answer, ensure_ascii=True) + "\n" for answer in found))
         yield from found

@@ -50,7 +50,7 @@ def through(obligation: Obligation, new: str) -> Iterator[tuple[Term, Term]]:
     In one variable only roots: they are what the other ways do not take.
     """
     f = sub(*obligation.goal.args)
-    nodes = [node for node in postorder(obligation.goal.args) if variables(node) and node.op != "var"]
+    nodes = [node for node in postorder(obligation.goal.args, bodies=False) if variables(node) and node.op != "var"]
     if len(nodes) > LARGE:
         return
     if len(obligation.domains) == 1:

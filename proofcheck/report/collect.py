@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -226,6 +227,7 @@ def environment() -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=1)
 def kernel_digest() -> str:
     """Return the first 16 digits of the sha256 of the kernel's source files: which checker it was, not what it calls itself."""
     from proofcheck import kernel  # noqa: PLC0415 - for its place only

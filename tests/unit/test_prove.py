@@ -119,6 +119,15 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [answer["id"] for answer in earlier(ledger)] == ["p1", "p2", "p3"]
 
 
+def test_answers_of_another_kernel_are_not_believed(tmp_path: Path) -> None:
+    """What another kernel believed is looked at again; only its own answers are kept."""
+    problems = [Problem("p", {"x": "[0, 1]"}, (), "x > 0", "false")]
+    ledger = tmp_path / "answers.jsonl"
+    list(run_list(problems, tmp_path, 10.0, 1))
+    ledger.write_text(json.dumps(json.loads(ledger.read_text()) | {"verdict": "proved", "kernel": "0" * 16}) + "\n")
+    assert [answer["verdict"] for answer in run_list(problems, tmp_path, 10.0, 1)] == ["refuted"]
+
+
 def test_expectations_are_compared_and_never_read() -> None:
     """A wrong expectation changes nothing in the answer and is reported as a disagreement."""
     assert disagreement({"id": "a", "expected": "false", "verdict": "proved"}) == "a: expected false, got proved"
