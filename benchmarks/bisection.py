@@ -1,6 +1,6 @@
 """The search for subdivisions, on the numerator of Conjecture 1 inside the cone: arrays of boxes against one ball after another, two processes against one.
 
-Both look at the same cells of theta in [1/32, 1/16], phi = v theta, v in [1/10, 9/10], where the numerator is of the size of theta^5.
+Both look at theta in [1/32, 1/16] (balls against arrays) or [1/160, 1/16], phi = v theta, where the numerator is of the size of theta^5.
 
 Run: python benchmarks/bisection.py [--repeat N]
 """
@@ -10,15 +10,16 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
 from proofcheck.kernel.algebra import precision
 from proofcheck.kernel.rules import Link, prove
-from proofcheck.kernel.rules.subdivide import halves, unit
+from proofcheck.kernel.rules.subdivide import FORMS, halves, unit
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
-from proofcheck.methods.frontier import BATCH, Look, Search, subdivide
+from proofcheck.methods.frontier import BATCH, Look, Search, searching, subdivide
 from proofcheck.run.forked import close_idle
 
 DEFINE = {
@@ -32,10 +33,19 @@ DEFINE = {
 REQUIRED, REQUIRED_PROCESSES = 10.0, 1.7
 
 
-def obligation(low: str = "1/32", high: str = "1/16") -> Obligation:
-    """Return the obligation."""
+@dataclass(frozen=True)
+class Used:
+    """Seconds: by the clock, of this process, of those it waited for."""
+
+    wall: float
+    own: float
+    others: float
+
+
+def obligation(least: str = "1/32", low: str = "1/10", high: str = "9/10") -> Obligation:
+    """Return the obligation for theta from ``least`` and v from ``low`` to ``high``."""
     scope = Scope(DEFINE, {}, "benchmark")
-    scope.domains({"theta": f"[{low}, {high}]", "v": "[1/10, 9/10]"}, "for_all")
+    scope.domains({"theta": f"[{least}, 1/16]", "v": f"[{low}, {high}]"}, "for_all")
     return Obligation("N > 0", tuple(scope.box.items()), (), scope.formula("N > 0", "goal"))
 
 
@@ -80,6 +90,24 @@ def cpu() -> tuple[float, float]:
     return times.user + times.system, times.children_user + times.children_system
 
 
+def both(goal: Obligation) -> tuple[dict[int, Used], str, int]:
+    """Return what one bisection takes with one process and with two, its text, and how many units were handed out."""
+    used: dict[int, Used] = {}
+    texts, told = set(), []
+    for processes in (1, 2):
+        searching.cache_clear()
+        told.clear()
+        start, before = time.perf_counter(), cpu()
+        grown = subdivide(goal, 64, 1_000_000, lambda *event: told.append(event), processes=processes)
+        wall = time.perf_counter() - start
+        close_idle()  # ends the processes, so that what they used is counted
+        after = cpu()
+        used[processes] = Used(wall, after[0] - before[0], after[1] - before[1])
+        texts.add(grown.text)
+    (text,) = texts
+    return used, text, len(told) - 1
+
+
 def main() -> None:
     """Print both tables; exit with 1 where a target is missed."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -95,29 +123,19 @@ def main() -> None:
     print(f"cells per CPU second: balls one by one {max(scalar):,.0f}, arrays {max(arrays):,.0f}")
     print(f"ratio {ratios[0]:.0f} to {ratios[-1]:.0f}, required {REQUIRED:.0f}")
 
-    walls: dict[int, list[float]] = {1: [], 2: []}
-    shares: list[float] = []
-    texts = set()
-    for _ in range(repeat):
-        used: dict[int, tuple[float, float]] = {}
-        for processes in (1, 2):
-            start, before = time.perf_counter(), cpu()
-            grown = subdivide(goal, 64, 1_000_000, lambda *_: None, processes=processes)
-            walls[processes].append(time.perf_counter() - start)
-            close_idle()  # ends the processes, so that what they used is counted
-            after = cpu()
-            used[processes] = after[0] - before[0], after[1] - before[1]
-            texts.add(grown.text)
-        shares.append(sum(used[1]) / (used[2][0] + used[2][1] / 2))
-    (text,) = texts
+    goal = obligation("1/160", "1/20", "19/20")
+    once = [both(goal) for _ in range(repeat)]
+    (text,) = {text for _, text, _ in once}
     assert "?" not in text
-    speedups = sorted(one / two for one, two in zip(walls[1], walls[2], strict=True))
-    shares.sort()
-    leaves = sum(text.count(form) for form in "NMC")
-    print(f"search with confirmed leaves, {len(text)} cells, {leaves} leaves: one process {min(walls[1]):.1f} s, two {min(walls[2]):.1f} s wall")
-    print(f"identical text in {2 * repeat} runs; speed-up required {REQUIRED_PROCESSES}")
-    print(f"wall: {speedups[0]:.2f} to {speedups[-1]:.2f}, load {os.getloadavg()[0]:.1f}")
-    print(f"CPU of one process / (CPU of the first of two + half of what the others used): {shares[0]:.2f} to {shares[-1]:.2f}")
+    leaves = sum(text.count(form) for form in FORMS)
+    one, two = (min(times[n].wall for times, _, _ in once) for n in (1, 2))
+    speedups = sorted(times[1].wall / times[2].wall for times, _, _ in once)
+    shares = sorted(times[1].own / (times[2].own + times[2].others / 2) for times, _, _ in once)
+    first = once[0][0]
+    print(f"one bisection of {len(text)} cells, {leaves} leaves, identical text in {2 * repeat} runs: one process {one:.1f} s, two {two:.1f} s wall")
+    print(f"CPU: one process {first[1].own:.1f} s; two, {first[2].own:.2f} s that nothing divides and {first[2].others:.1f} s in {once[0][2]} units")
+    print(f"one process / two, wall: {speedups[0]:.2f} to {speedups[-1]:.2f}, required {REQUIRED_PROCESSES} when idle; load now {os.getloadavg()[0]:.1f}")
+    print(f"predicted by CPU, one / (undivided + divided / 2): {shares[0]:.2f} to {shares[-1]:.2f}")
     start = time.process_time()
     prove(goal, {"rule": "bisection", "prec": 64, "tree": text}, Link())
     print(f"the kernel's look at the certificate: {time.process_time() - start:.1f} s CPU, {len(text) / 1000:.0f} kB")

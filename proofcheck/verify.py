@@ -14,6 +14,7 @@ from proofcheck.evidence import Evidence, Failure, Proof, Support, Undecided, Vi
 from proofcheck.kernel import UNCHECKED, Receipt
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.terms import postorder
+from proofcheck.methods.kept import folder
 from proofcheck.methods.witness import conditional
 from proofcheck.replay import Answer, Refusal
 from proofcheck.report.collect import claim_report, environment, paper_reports, unreadable
@@ -212,7 +213,7 @@ def vacuous(claim: Claim, name: str) -> Malformed:
 
 def searched(works: Mapping[str, Work], settings: Settings, on_event: Show) -> None:
     """Search evidence for every obligation that is still open, and run every check again."""
-    options = {"options": {"processes": settings.jobs, **settings.options}}
+    options = {"options": {"processes": settings.jobs, "kept": "" if settings.fresh else str(folder()), **settings.options}}
     wanted = [(work, name, options) for work in works.values() if work.problem is None for name in missing(work)]
     for work, name, item in attempts(works, wanted, settings, on_event):
         work.evidence[name] = item

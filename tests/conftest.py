@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -21,6 +21,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Proof = Mapping[str, Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep searches in a folder of the tests' own, never in the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROOFCHECK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def _file(statement: str, domains: Mapping[str, str] = {}, *, given: Sequence[str] = (), define: Mapping[str, Any] = {},

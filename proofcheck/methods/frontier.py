@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from heapq import heappop, heappush
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,11 @@ from proofcheck.algebras.intervals import IntervalGradients, Intervals, Truth
 from proofcheck.kernel.algebra import decide, precision, relations, sides
 from proofcheck.kernel.calculus import dependent, slope
 from proofcheck.kernel.errors import Malformed, Rejected
-from proofcheck.kernel.rules.subdivide import DIGITS, Cell, Enclosures, chart_of, halves, unit
+from proofcheck.kernel.rules.subdivide import DIGITS, FORMS, Cell, Enclosures, chart_of, halves, unit
 from proofcheck.kernel.terms import Obligation, Term, conjuncts, postorder, sub
 from proofcheck.run import Task, run
+
+from .kept import Kept
 
 Progress = Callable[[int, int, str], None]
 Decided = tuple[Truth, Truth]
@@ -68,6 +71,8 @@ class Growth:
     spent: int
     stuck: Cell | None = None
     violated: bool = False
+    kept: Kept | None = field(default=None, compare=False)
+    """Where its first part comes from, if from an earlier run."""
 
     @property
     def open(self) -> int:
@@ -113,27 +118,34 @@ class Part:
 
 
 def subdivide(
-    obligation: Obligation, bits: int, budget: int, progress: Progress, *, clip: bool = False, processes: int = 1
+    obligation: Obligation, bits: int, budget: int, progress: Progress, *, clip: bool = False, processes: int = 1, kept: Path | None = None
 ) -> Growth:
     """Return the subdivision of the whole domain, complete where nothing is ``open``; at most about ``budget`` cells are looked at.
 
-    It depends on the obligation, the precision and the budget only. Raises Rejected for an unbounded domain.
+    It depends on the obligation, the precision and the budget only. A long search is kept in the folder ``kept`` while it runs, and
+    goes on from what an earlier run kept there. Raises Rejected for an unbounded domain.
     """
     search = searching(obligation, bits, clip)
+    root = unit(search.chart)
     state = State()
-    state.take(search.dive(unit(search.chart), min(DIVE, budget)))
+    state.take(search.dive(root, min(DIVE, budget)))
     progress(state.spent, budget, "cells")
     quota = max(LEAST, budget // UNITS)
-    while state.queue and state.going(budget):
-        # The first unit is enough for most, and no other process is asked.
-        some = processes if len(state.queue) > 1 else 1
-        with closing(parts(search, state.queue, quota, some)) as found:
-            for part in found:
-                state.take(part)
-                progress(state.spent, budget, f"cells, {state.open} open, smallest margin {part.worst:.3g}")
-                if not state.going(budget) or (some < processes and len(state.queue) > 1):
-                    break
-    return Growth(state.text(), state.spent, state.stuck, state.violated)
+    if state.queue and state.going(budget):  # one unit is enough for most, and no other process is asked
+        state.take(search.grow(state.queue[0].cells, quota))
+    file = Kept(kept, obligation, bits, clip, budget) if kept is not None and state.queue and state.going(budget) else None
+    earlier = State.restored(file.load(), root) if file is not None else None
+    state = earlier or state
+    with closing(parts(search, state.queue, quota, processes if state.going(budget) else 1)) as found:
+        while state.queue and state.going(budget):
+            part = next(found)
+            state.take(part)
+            progress(state.spent, budget, f"cells, {state.open} open, smallest margin {part.worst:.3g}")
+            if file is not None and state.stuck is None and file.due:
+                file.write(state.saved())
+    if file is not None and state.stuck is None and file.path.exists():
+        file.write(state.saved())  # what comes after the search may be killed too
+    return Growth(state.text(), state.spent, state.stuck, state.violated, file if earlier is not None else None)
 
 
 @dataclass
@@ -181,6 +193,30 @@ class State:
     def text(self) -> str:
         """Return the subdivision."""
         return self.tree.text(0)
+
+    def saved(self) -> dict[str, Any]:
+        """Return what a later run needs to go on: the subdivision, and for each of its open cells the turn of its unit."""
+        turn = {node: i for i, some in enumerate(self.queue) for node in some.nodes}
+        nodes = self.tree.below(0)
+        text = "".join(self.tree.letters[node] for node in nodes)
+        return {"tree": text, "turns": [turn[node] for node in nodes if node in turn], "spent": self.spent}
+
+    @staticmethod
+    def restored(data: Any, root: Cell) -> State | None:
+        """Return the state that was saved, None where it is none."""
+        state = State()
+        try:
+            text, turns, state.spent = str(data["tree"]), [int(turn) for turn in data["turns"]], int(data["spent"])
+            opened = state.tree.graft(0, text)
+            cells = Cells.of([cell for letter, cell in leaves(text, root) if letter == "?"], len(root))
+            units: dict[int, list[int]] = {turn: [] for turn in sorted(turns)}
+            for place, turn in zip(range(len(opened)), turns, strict=True):
+                units[turn].append(place)
+            state.queue.extend(Unit([opened[i] for i in places], cells[places]) for places in units.values())
+            good = set(text) <= {*FORMS, *DIGITS[: len(root)], "?"} and 2 * sum(letter in DIGITS for letter in text) + 1 == len(text)
+        except (KeyError, TypeError, ValueError, IndexError):
+            return None
+        return state if good else None
 
 
 def parts(search: Search, queue: deque[Unit], quota: int, processes: int) -> Generator[Part, None, None]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -46,8 +47,8 @@ from proofcheck.kernel.terms import (
     variables,
 )  # fmt: skip
 
+from .frontier import Growth, subdivide
 from .frontier import leaves as open_leaves
-from .frontier import subdivide
 from .minima import around_zero
 from .pairs import by_order
 from .pieces import cut_at, narrowed, number, simple_points
@@ -89,6 +90,7 @@ class Budget:
     processes: int = 1
     violation: Mapping[str, str] | None = None
     slopes: int = 4
+    kept: Path | None = None
     zeros: int = 200
     pairs: bool = True
 
@@ -101,11 +103,13 @@ class Budget:
 def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progress) -> Evidence:
     """Return a proof or a refutation of an inequality, or Undecided with the place where it got stuck.
 
-    Options: cells (budget, default 200000), prec (bits, default 64), processes (for a large bisection, default 1).
+    Options: cells (budget, default 200000), prec (bits, default 64), processes (for a large bisection, default 1), kept (a folder
+    for long searches, default none).
     """
     start = perf_counter()
     bits = int(options.get("prec", 64))
     budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)))
+    budget.kept = Path(options["kept"]) if options.get("kept") else None
     node, refutation = None, find(obligation, LOOKED, polished=False, evolved=False)
     try:
         node = at_once(obligation, progress, bits) if refutation is None else None
@@ -244,7 +248,7 @@ def by_zones(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
     """Return a ``taylor`` node next to an edge at which both sides agree, with a proof of what lies beyond its zone, or None."""
 
     def beyond(part: Obligation) -> dict[str, Any] | None:
-        inner = Budget(min(budget.left, FAR), budget.progress, blowups=0, processes=budget.processes, slopes=0)
+        inner = Budget(min(budget.left, FAR), budget.progress, blowups=0, processes=budget.processes, slopes=0, kept=budget.kept)
         node = without_signs(part, inner, bits)
         budget.spent += inner.spent
         return node
@@ -591,14 +595,21 @@ def by_bisection(obligation: Obligation, budget: Budget, bits: int) -> dict[str,
     wanted = tuple(dict.fromkeys(c for f in formulas for c in conditions(f)))
     # A condition of the hypotheses is not proved with the help of itself.
     premises = definedness(obligation, wanted, budget, bits) if cuttable and obligation.goal not in wanted else None
-    grown = subdivide(obligation, bits, budget.left, budget.progress, clip=premises is not None, processes=budget.processes)
+    def grow() -> tuple[Growth, dict[str, Any]]:
+        found = subdivide(obligation, bits, budget.left, budget.progress, clip=premises is not None, processes=budget.processes, kept=budget.kept)
+        return found, {"rule": "bisection", "prec": bits, "tree": found.text, **({"conditions": premises} if premises is not None else {})}
+
+    grown, node = grow()
+    if grown.kept is not None and not grown.open and not _accepts(obligation, node):
+        grown.kept.forget()  # kept by another program, or changed since
+        grown, node = grow()
     budget.spent += grown.spent
     if grown.stuck is not None and grown.violated:
         budget.violation = {name: show(value) for name, value in Cubes(obligation).point((low + high) / 2 for low, high in grown.stuck).items()}
     if grown.open:
         budget.stuck = grown.stuck or next(cell for letter, cell in open_leaves(grown.text, unit(chart)) if letter == "?")
         return None
-    return {"rule": "bisection", "prec": bits, "tree": grown.text, **({"conditions": premises} if premises is not None else {})}
+    return node
 
 
 def with_zeros_at_ends(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:

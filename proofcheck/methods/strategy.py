@@ -74,6 +74,7 @@ def chosen(
     obligation = entry.obligation
     # Guards stay in the quick size: they change the quick parameters.
     full, processes = bool(options.pop("full", False)) and entry.kind in ("statement", "step", "check"), options.pop("processes", 1)
+    kept = options.pop("kept", "")
     options = {**{key: value for key, value in entry.by.items() if key not in ("rule", "method")}, **options}
     wish = str(entry.by.get("rule") or entry.by.get("method") or "")
     for key, (low, high) in NUMBERS.items() if OWN.get(wish) == OWN["inequality"] else ():
@@ -107,7 +108,7 @@ def chosen(
     equality = all(atom.op == "eq" for atom in conjuncts(obligation.goal))
     name = wish or ("identity" if equality else "inequality")
     if OWN.get(name) == OWN["inequality"]:
-        options["processes"] = processes  # never the file's: how much of the machine is used is not part of a claim
+        options["processes"], options["kept"] = processes, kept  # never the file's: how much of the machine is used, and where, is not part of a claim
     return method(name)(obligation, options, progress)
 
 
