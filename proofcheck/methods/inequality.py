@@ -234,7 +234,7 @@ def touching(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
 
     def rest(slab: Obligation) -> dict[str, Any] | None:
         budget.zeros -= 1
-        inner = Budget(budget.left, budget.progress, blowups=0, processes=budget.processes, slopes=0, zeros=budget.zeros)
+        inner = Budget(budget.left, budget.progress, blowups=0, processes=budget.processes, slopes=0, zeros=budget.zeros, kept=budget.kept)
         node = by_bisection(slab, inner, bits)
         if node is None and inner.stuck is not None:
             node = touching(slab, inner, bits)
