@@ -55,6 +55,7 @@ from .pieces import cut_at, narrowed, number, simple_points
 from .roots import squared
 from .squares import by_squares
 from .subterms import ranges, through
+from .sums import FIRST, SECOND, by_sums, scene_of
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
 from .witness import DESCENDED, Cubes, candidates, find, nearest, polish
@@ -70,6 +71,8 @@ LOOKED = 300
 QUICK = 3
 SHORT = 60
 """Cells of what is tried at once."""
+EARLY = 3000
+"""Cells before sums of squares are looked for, in more than one variable."""
 LARGE = 45
 MAX_CLEARED = 60
 WHOLE = 2
@@ -91,6 +94,7 @@ class Budget:
     violation: Mapping[str, str] | None = None
     slopes: int = 4
     kept: Path | None = None
+    sums: bool = False
     zeros: int = 200
     pairs: bool = True
 
@@ -108,11 +112,13 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     """
     start = perf_counter()
     bits = int(options.get("prec", 64))
-    budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)))
+    budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)), sums=True)
     budget.kept = Path(options["kept"]) if options.get("kept") else None
-    node, refutation = None, find(obligation, LOOKED, polished=False, evolved=False)
+    # Points that satisfy an equation are rare: there the search for one comes second.
+    node = summed(obligation, budget, bits) if any(formula.op == "eq" for formula in obligation.given) else None
+    refutation = find(obligation, LOOKED, polished=False, evolved=False) if node is None else None
     try:
-        node = at_once(obligation, progress, bits) if refutation is None else None
+        node = node or (at_once(obligation, progress, bits) if refutation is None else None)
         if node is None and refutation is None:
             refutation = violation(obligation)
         if node is None and refutation is None:
@@ -136,7 +142,8 @@ def at_once(obligation: Obligation, progress: Progress, bits: int) -> dict[str, 
     if obligation.goal.op not in RELATIONS or not obligation.domains:
         return None
     short = Budget(SHORT, progress, slopes=0)
-    node = by_signs(obligation, short, bits, Plain)
+    node = by_signs(obligation, short, bits, Plain) or by_squares(obligation)
+    node = node if node is not None and _accepts(obligation, node) else None
     if node is None and all(None not in (domain.lower, domain.upper) for _, domain in obligation.domains):
         node = by_bisection(obligation, Budget(QUICK, progress, blowups=0, slopes=0), bits)
         if node is None and len(obligation.domains) == 1 and not any(undefined_at(obligation, ((t, t),)) for t in POINTS[:2]):
@@ -196,8 +203,12 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     node = by_bisection(obligation, Budget(QUICK, budget.progress, blowups=0, slopes=0), bits) if obligation.domains else None
     if node is not None:
         return node
+    squares = by_squares(obligation)
+    if squares is not None and _accepts(obligation, squares):
+        return squares
+    unbounded = any(None in (domain.lower, domain.upper) for _, domain in obligation.domains)
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
-    node = node or generalised(obligation, budget, bits) or ordered(obligation, budget, bits)
+    node = node or (summed(obligation, budget, bits) if unbounded else None) or generalised(obligation, budget, bits) or ordered(obligation, budget, bits)
     if node is None and grows(obligation):
         node = with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
         node = node or bounded(obligation, Budget(min(budget.cells, 3000), budget.progress, slopes=0), bits)
@@ -205,17 +216,18 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         node = node or bounded(obligation, budget, bits)
     if node is not None:
         return node
-    if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains) or not obligation.domains:
+    if unbounded or not obligation.domains:
         return with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
-    node = by_squares(obligation)
-    if node is not None and _accepts(obligation, node):
-        return node
     node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or by_zones(obligation, budget, bits)
     if node is not None:
         return node
     # In one variable a few hundred cells are enough unless a zero is in the way: look for it before spending more.
-    short = Budget(FEW, budget.progress, blowups=budget.blowups, slopes=budget.slopes) if len(obligation.domains) == 1 and budget.cells > FEW else budget
-    node = by_bisection(obligation, short, bits)
+    few = FEW if len(obligation.domains) == 1 else EARLY if budget.sums else budget.cells
+    short = Budget(few, budget.progress, blowups=budget.blowups, slopes=budget.slopes) if budget.cells > few else budget
+    node = by_bisection(obligation, short, bits) or summed(obligation, budget, bits)
+    if node is None and short is not budget and len(obligation.domains) > 1:
+        short = budget
+        node = by_bisection(obligation, budget, bits)
     if node is None and short.stuck is not None:
         budget.stuck, budget.violation = short.stuck, short.violation
         node = with_zero_inside(obligation, budget, bits)
@@ -242,6 +254,19 @@ def touching(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
         return node
 
     return around_zero(obligation, budget.stuck, bits, rest) if budget.stuck is not None and budget.zeros > 0 else None
+
+
+def summed(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof by sums of squares, or None; larger ones where equality is allowed, for which no subdivision would end."""
+    if not budget.sums or scene_of(obligation) is None:
+        return None
+    budget.sums = False  # one search in all: parts and pieces are smaller forms of the same question
+
+    def premises(part: Obligation, formulas: tuple[Term, ...]) -> list[dict[str, Any]] | None:
+        return definedness(part, formulas, Budget(FEW, budget.progress, blowups=0, slopes=0), bits)
+
+    weak = obligation.goal.op in ("le", "ge")
+    return by_sums(obligation, FIRST, premises, _accepts) or (by_sums(obligation, SECOND, premises, _accepts, above=FIRST) if weak else None)
 
 
 def by_zones(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
