@@ -142,8 +142,9 @@ def at_once(obligation: Obligation, progress: Progress, bits: int) -> dict[str, 
     if obligation.goal.op not in RELATIONS or not obligation.domains:
         return None
     short = Budget(SHORT, progress, slopes=0)
-    node = by_signs(obligation, short, bits, Plain) or by_squares(obligation)
-    node = node if node is not None and _accepts(obligation, node) else None
+    node = by_signs(obligation, short, bits, Plain)
+    squares = by_squares(obligation) if node is None else None
+    node = squares if squares is not None and _accepts(obligation, squares) else node
     if node is None and all(None not in (domain.lower, domain.upper) for _, domain in obligation.domains):
         node = by_bisection(obligation, Budget(QUICK, progress, blowups=0, slopes=0), bits)
         if node is None and len(obligation.domains) == 1 and not any(undefined_at(obligation, ((t, t),)) for t in POINTS[:2]):
