@@ -79,6 +79,8 @@ WHOLE = 2
 """Changes of variables that are left where none was made: premises and goals in other variables have fewer."""
 FAR = 20_000
 """Cells for what lies beyond a zone at an edge: nothing vanishes there any more."""
+MANY = 12
+"""Variables from which on a leaf for the whole domain comes before a search among points, of which there are too few in so many dimensions."""
 
 
 @dataclass
@@ -112,6 +114,9 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     """
     start = perf_counter()
     bits = int(options.get("prec", 64))
+    leaf = {"rule": "bisection", "prec": bits, "tree": "N"}
+    if len(obligation.domains) >= MANY and _accepts(obligation, leaf):
+        return Proof(obligation.name, leaf, "bisection", perf_counter() - start, "1 leaf", margin(obligation))
     budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)), sums=True)
     budget.kept = Path(options["kept"]) if options.get("kept") else None
     # Points that satisfy an equation are rare: there the search for one comes second.

@@ -80,6 +80,17 @@ def test_found_proofs_are_accepted(claim_file: File, statement: str, domains: di
     assert prove(goal, found.tree, Link()) is True
 
 
+def test_many_variables_are_one_leaf_first(claim_file: File) -> None:
+    """With 36 variables the domain as a whole is tried before points are: an eigenvalue over a box of matrices; a false bound is still refuted."""
+    domains = {"D": "matrix(6, 6) in [-1/1000, 1/1000]"}
+    found = _attempt(claim_file("eigenvalue(1, identity(6) + D + transpose(D)) > 9/10", domains))
+    assert isinstance(found, Proof)
+    assert found.tree == {"rule": "bisection", "prec": 64, "tree": "N"}
+    false = _attempt(claim_file("eigenvalue(1, identity(6) + D + transpose(D)) > 1", domains))
+    assert isinstance(false, Proof)
+    assert false.tree["rule"] == "witness"
+
+
 def test_false_inequality_is_refuted(claim_file: File) -> None:
     """Where a point violates the inequality the method hands over the witness."""
     found = _attempt(claim_file("sin(x) <= 9*x/10", {"x": U}))
