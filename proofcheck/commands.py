@@ -294,7 +294,7 @@ def show_command(root: Path, name: str, *, source: bool) -> int:
     """Print one claim with what the last run, or else the kernel alone, knows of it."""
     from proofcheck.report.as_terminal import show  # noqa: PLC0415 - not needed by the other commands
     from proofcheck.report.collect import claim_report  # noqa: PLC0415 - not needed by the other commands
-    from proofcheck.verdict import decide, judge  # noqa: PLC0415 - not needed by the other commands
+    from proofcheck.verdict import decide, judge, own_checks  # noqa: PLC0415 - not needed by the other commands
 
     lib = library(root / "claims")
     claim = found(lib, name)
@@ -323,7 +323,7 @@ def show_command(root: Path, name: str, *, source: bool) -> int:
         return say("Interrupted.", INTERRUPTED[outcome.detail])
     if isinstance(answer, Refusal):
         return say(f"{claim.certificate_path}: {answer.text}\n  If nobody has tampered with it: proofcheck verify --fresh {claim.id}", answer.exit_code)
-    verdict = decide(answer, {})
+    verdict = decide(answer, {}, own_checks(claim.statement))
     report = claim_report(claim, answer, {}, verdict, judge(verdict, claim.expect), certificate, searched=False, seconds=outcome.seconds, points={})
     sys.stdout.write(f"{show(report)}\n\n{note}Seen by the kernel alone; checks and computer algebra run with `proofcheck verify {claim.id}`.\n")
     return EXIT_PASS

@@ -34,7 +34,7 @@ from proofcheck.report.model import ClaimReport, ObligationReport
 from proofcheck.report.subdivision import SUBDIVIDING, Part, Subdivision, subdivision
 from proofcheck.report.summary import guarded, how, point, several, verdict
 from proofcheck.report.text import clean, wrap
-from proofcheck.verdict import EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_PASS, INTERRUPTED, decide, judge
+from proofcheck.verdict import EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_PASS, INTERRUPTED, decide, judge, own_checks
 
 Line = tuple[int, str]
 """How far a line is indented, and its text."""
@@ -89,7 +89,7 @@ def explain_command(root: Path, name: str) -> int:
     if isinstance(answer, Refusal):
         return say(f"{name}: {answer.text}", answer.exit_code)
     last = last_report(root, claim, certificate)
-    said = decide(answer, {})
+    said = decide(answer, {}, own_checks(claim.statement))
     record = last or claim_report(claim, answer, {}, said, judge(said, claim.expect), certificate, searched=False, seconds=outcome.seconds, points={})
     if last is None:
         notes.append(f"Seen by the kernel alone; `proofcheck verify {claim.id}` searches, runs checks and computer algebra, and says where it gets stuck.")

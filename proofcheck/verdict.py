@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from proofcheck.evidence import MEASURING, Evidence, Failure, Support, Undecided, Violation
 from proofcheck.kernel import Receipt
+from proofcheck.kernel.statement import Statement
 from proofcheck.kernel.terms import OPAQUE
 
 EXIT_PASS, EXIT_FAIL, EXIT_MALFORMED, EXIT_ENVIRONMENT, EXIT_BUDGET, EXIT_NOTHING, EXIT_INTEGRITY, EXIT_BROKEN = 0, 1, 2, 3, 4, 5, 6, 70
@@ -24,16 +25,26 @@ class Verdict:
     code: int = EXIT_FAIL
 
 
-def decide(receipt: Receipt, evidence: Mapping[str, Evidence]) -> Verdict:
+def own_checks(statement: Statement) -> frozenset[str]:
+    """Return the checks that say something else than the statement: false, they are the file's mistake, and contradict no proof."""
+    said = [entry.obligation for entry in statement.of("statement")]
+    return frozenset(entry.obligation.name for entry in statement.of("check") if not any(goal.same_statement(entry.obligation) for goal in said))
+
+
+def decide(receipt: Receipt, evidence: Mapping[str, Evidence], own: frozenset[str] = frozenset()) -> Verdict:
     """Return the verdict of a claim from the kernel's receipt and the evidence of this run, by obligation name.
 
     "proved" comes from the receipt alone; its grade is symbolic where the kernel did not look at a step. A check that is violated
-    at an exact point contradicts a proof: that is an error of proofcheck, never a verdict.
+    at an exact point contradicts a proof: that is an error of proofcheck, never a verdict; or one of the file, where the check is among
+    its ``own`` (``own_checks``).
     """
     status = {finding.name: finding for finding in receipt.findings}
     violated = [finding.name for finding in receipt.findings if finding.kind in ("check", "step") and finding.status == "refuted"]
     if receipt.verdict == "proved" and violated:
-        return Verdict("error", "", f"{violated[0]} is violated at an exact point although everything is proved", EXIT_BROKEN)
+        against_proof = [name for name in violated if name not in own]
+        if not against_proof:
+            return Verdict("error", "", f"{violated[0]} is violated at an exact point: the file states something false")
+        return Verdict("error", "", f"{against_proof[0]} is violated at an exact point although everything is proved", EXIT_BROKEN)
     mistakes = [item for item in evidence.values() if isinstance(item, Undecided) and item.why == "malformed"]
     if mistakes:
         return Verdict("error", "", f"{mistakes[0].obligation}: {mistakes[0].detail}", EXIT_MALFORMED)

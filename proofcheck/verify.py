@@ -20,7 +20,20 @@ from proofcheck.replay import Answer, Refusal
 from proofcheck.report.collect import claim_report, environment, paper_reports, unreadable
 from proofcheck.report.model import Report
 from proofcheck.run import Event, Interruption, Outcome, Task, run
-from proofcheck.verdict import EXIT_BROKEN, EXIT_BUDGET, EXIT_INTEGRITY, EXIT_MALFORMED, INTERRUPTED, Verdict, broken, decide, exit_code, first_line, judge
+from proofcheck.verdict import (
+    EXIT_BROKEN,
+    EXIT_BUDGET,
+    EXIT_INTEGRITY,
+    EXIT_MALFORMED,
+    INTERRUPTED,
+    Verdict,
+    broken,
+    decide,
+    exit_code,
+    first_line,
+    judge,
+    own_checks,
+)
 
 KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
 PRELOAD = ("numpy.random", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.screen", "proofcheck.replay")
@@ -381,7 +394,7 @@ def concluded(work: Work) -> Verdict:
             name = entry.obligation.name
             detail = f"{entry.by.get('claim')} is not proved, or does not state this for these domains and hypotheses"
             work.evidence[name] = Undecided(name, "cite", "obstruction", detail)
-    verdict = decide(work.receipt, work.evidence)
+    verdict = decide(work.receipt, work.evidence, own_checks(work.claim.statement))
     if work.outdated and verdict.verdict == "inconclusive":
         return Verdict(verdict.verdict, verdict.grade, f"{verdict.reason}; the certificate on disk is for an older text", verdict.code)
     return verdict

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 import pytest
 
 from proofcheck.evidence import Evidence, Failure, Support, Undecided
 from proofcheck.kernel import Finding, Receipt
-from proofcheck.verdict import PRECEDENCE, Verdict, decide, exit_code, judge
+from proofcheck.kernel.statement import read
+from proofcheck.verdict import PRECEDENCE, Verdict, decide, exit_code, judge, own_checks
 
 
 def _receipt(*findings: Finding, verdict: str = "open", unchecked: tuple[str, ...] = ()) -> Receipt:
@@ -68,6 +70,18 @@ def test_violated_check_beside_a_proof_is_a_bug() -> None:
     findings = (Finding("statement", "statement", "proved"), Finding("check 1", "check", "refuted"))
     found = decide(_receipt(*findings, verdict="proved"), {})
     assert (found.verdict, found.code, judge(found, "proved"), judge(found, "open")) == ("error", 70, "BROKEN", "BROKEN")
+
+
+def test_violated_check_of_something_else_is_a_mistake_of_the_file(claim_file: Callable[..., bytes]) -> None:
+    """A false check that says something else than the statement contradicts no proof: the claim fails, and the tool is not blamed."""
+    checks = '[[check]]\nshows = "x > 1/2"\nby = "inequality"\n[[check]]\nby = "inequality"'
+    own = own_checks(read(claim_file("x >= 0", {"x": "[0, 1]"}, more=checks)))
+    assert own == {"check 1"}
+    findings = (Finding("statement", "statement", "proved"), Finding("check 1", "check", "refuted"))
+    found = decide(_receipt(*findings, verdict="proved"), {}, own)
+    assert (found.verdict, found.code, judge(found, "proved"), judge(found, "open")) == ("error", 1, "FAIL", "FAIL")
+    both = _receipt(*findings, Finding("check 2", "check", "refuted"), verdict="proved")
+    assert decide(both, {}, own).reason == "check 2 is violated at an exact point although everything is proved"
 
 
 def test_crash_shows_its_first_line() -> None:
