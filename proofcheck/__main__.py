@@ -1,5 +1,5 @@
 """``python -m proofcheck``."""
 
-from proofcheck.cli import main
+from proofcheck.start import main
 
 main()

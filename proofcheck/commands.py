@@ -20,7 +20,6 @@ from proofcheck.kernel import Receipt
 from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.terms import OPAQUE
 from proofcheck.replay import Refusal
-from proofcheck.report.summary import several
 from proofcheck.report.text import clean_lines
 from proofcheck.run import Outcome, run
 from proofcheck.verdict import EXIT_BUDGET, EXIT_ENVIRONMENT, EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, INTERRUPTED, exit_code
@@ -286,6 +285,8 @@ def list_command(root: Path, ids: tuple[str, ...], form: str) -> int:
         name, expect = (max(len(row[key]) for row in rows) for key in ("id", "expect"))
         for row in rows:
             sys.stdout.write(f"{pad(row['id'], name)}  {pad(row['expect'], expect)}  {clip(clean(row['title']), max(columns() - name - expect - 4, 20))}\n")
+        from proofcheck.report.summary import several  # noqa: PLC0415 - only for the table
+
         sys.stdout.write(f"{several(len(rows), 'claim')}\n")
     return EXIT_MALFORMED if lib.errors else EXIT_PASS
 
@@ -394,6 +395,8 @@ def lint_command(root: Path, paths: tuple[str, ...], *, strict: bool) -> int:
         sys.stdout.write(f"{mistake}\n")
     for line in warnings:
         sys.stdout.write(f"{line}\n")
+    from proofcheck.report.summary import several  # noqa: PLC0415 - not needed by the other commands
+
     sys.stdout.write(f"{several(count, 'file')}: {several(len(errors), 'error')}, {several(len(warnings), 'warning')}\n")
     if not count:
         return EXIT_NOTHING

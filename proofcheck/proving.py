@@ -98,7 +98,7 @@ def answers(problems: Sequence[Problem], timeout: float, jobs: int, on_event: Ca
             claims[claim.id] = claim
         except Malformed as error:
             failed[i] = Result(problem.name, "error", "", " ".join(str(error).split("\n")[-1:]).strip(), 0.0)
-    settings = Settings(timeout=timeout, jobs=jobs, fresh=True, write=False)
+    settings = Settings(timeout=timeout, jobs=jobs, fresh=True, write=False, copied=True)
     works, _ = settled(Library(Path(), claims), list(claims.values()), settings, on_event)
     return [failed[i] if i in failed else result_of(problem, works[f"problems/p{i:05d}"]) for i, problem in enumerate(problems)]
 

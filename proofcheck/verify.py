@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proofcheck import replay, store
 from proofcheck.claim import Claim, Library
@@ -17,8 +18,6 @@ from proofcheck.kernel.terms import postorder
 from proofcheck.methods.kept import folder
 from proofcheck.methods.witness import conditional
 from proofcheck.replay import Answer, Refusal
-from proofcheck.report.collect import claim_report, environment, paper_reports, unreadable
-from proofcheck.report.model import Report
 from proofcheck.run import Event, Interruption, Outcome, Task, run
 from proofcheck.verdict import (
     EXIT_BROKEN,
@@ -35,11 +34,15 @@ from proofcheck.verdict import (
     own_checks,
 )
 
+if TYPE_CHECKING:
+    from proofcheck.report.model import Report
+
 KERNEL = ("proofcheck.replay", "proofcheck.methods.witness")
-PRELOAD = ("numpy.random", "proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.screen", "proofcheck.replay")
+PRELOAD = ("proofcheck.methods.strategy", "proofcheck.methods.inequality", "proofcheck.methods.screen")
+SAMPLED = ("numpy.random",)
 ALGEBRA = ("sympy",)
 ALONE = 3
-"""Equalities up to which computer algebra is loaded by those that need it: that takes longer than the proof of a small one."""
+"""Obligations up to which what only some need is loaded by those: it takes longer than the proof of a small one."""
 BY_STEPS = ("assembly", "charts")
 """The methods that rest on others: where they end, nobody has looked for a violation of the statement."""
 MEASURED = ("scipy.integrate", "proofcheck.methods.flow", "proofcheck.methods.experiment")
@@ -57,6 +60,8 @@ class Settings:
     fresh: bool = False
     write: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    copied: bool = False
+    """Whether searches run in copies of this process, if its sets have the order that tasks see: for the few that should start quickly."""
 
 
 @dataclass
@@ -95,6 +100,9 @@ def verify(lib: Library, claims: list[Claim], settings: Settings, on_event: Show
     After Ctrl-C or SIGTERM the search ends, what was found until then is looked at by the kernel and saved, and the report says so.
     A certificate that cannot be saved goes to ``on_problem``, or is raised without one.
     """
+    from proofcheck.report.collect import claim_report, environment, paper_reports, unreadable  # noqa: PLC0415 - not needed to prove
+    from proofcheck.report.model import Report  # noqa: PLC0415 - same
+
     start = perf_counter()
     errors = list(lib.errors)
     readable = []
@@ -248,7 +256,7 @@ def attempts(
              settings.timeout, settings.memory)
         for work, name, more in wanted
     ]  # fmt: skip
-    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=preloaded(works)):
+    for outcome in run(tasks, jobs=settings.jobs, on_event=on_event, preload=preloaded(works), here=settings.copied and not sys.flags.hash_randomization):
         claim, _, name = outcome.task.name.partition(" · ")
         works[claim].spent(outcome)
         yield works[claim], name, result(outcome, name)
@@ -281,7 +289,7 @@ def preloaded(works: Mapping[str, Work]) -> tuple[str, ...]:
     entries = [entry for work in works.values() for entry in work.claim.statement.entries]
     equalities = sum(any(node.op == "eq" for node in postorder((entry.obligation.goal,))) for entry in entries)
     measured = any(entry.obligation.opaque for work in works.values() if work.problem is None for entry in work.claim.statement.entries)
-    return PRELOAD + (MEASURED if measured else ()) + (ALGEBRA if equalities > ALONE else ())
+    return PRELOAD + (SAMPLED if len(entries) > ALONE else ()) + (MEASURED if measured else ()) + (ALGEBRA if equalities > ALONE else ())
 
 
 def missing(work: Work) -> list[str]:

@@ -3,6 +3,10 @@
 Each problem goes to each prover in a process of its own, which is killed after ``--seconds`` of wall clock, start-up included. In
 addition proofcheck proves the whole list in one run (``prove --problems``). A prover that is absent is skipped and named.
 
+Times are CPU seconds, which a loaded machine changes least. "Own" is what a prover takes without its start-up: check-sat for z3 and cvc5,
+the loop for mpmath.iv, the tactic for Coq, each within its process; for proofcheck in one run the processes of a problem (search and the
+kernel's look, from fork to end) and an equal share of what the run takes besides: its total minus that of a run with one problem.
+
 Peers live in an environment of their own: python -m venv PEERS && PEERS/bin/pip install z3-solver cvc5 mpmath; apt-get install coq libcoq-interval
 Run: python benchmarks/peers/run.py --python PEERS/bin/python [--seconds 10] [--only TEXT] [--json FILE]
 """
@@ -25,6 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
@@ -36,14 +41,14 @@ from proofcheck.kernel.terms import Obligation  # noqa: E402 - same
 from proofcheck.proving import Problem, claim_of, problems_of  # noqa: E402 - same
 
 Ask = Callable[[Problem, float, str], tuple[str, float, float, float]]
-"""Problem, limit in seconds, folder to write to: verdict, wall and CPU seconds of the process, seconds by its own clock."""
+"""Problem, limit in seconds, folder to write to: verdict, wall and CPU seconds of the process, CPU seconds of its own."""
 FRIENDS = ("proofcheck", "proofcheck, one run")
 WRONG = {("proved", "false"), ("refuted", "true")}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a prover says of a problem: wall and CPU seconds of its process, and the seconds that it counts itself, without its start-up."""
+    """What a prover says of a problem: wall and CPU seconds of its process, and the CPU seconds that are its own, without its start-up."""
 
     problem: str
     prover: str
@@ -105,7 +110,7 @@ def with_proofcheck(problem: Problem, seconds: float, folder: str) -> tuple[str,
         command += ["--given", formula]
     text, wall, cpu = timed(command, seconds, str(HERE.parents[1]))
     match = re.search(r'"verdict": "(\w+)"', text)
-    inner = re.search(r'"seconds": ([0-9.]+)', text)
+    inner = re.search(r'"cpu_seconds": ([0-9.]+)', text)
     return (match[1] if match else "undecided"), wall, cpu, float(inner[1]) if inner else 0.0
 
 
@@ -128,8 +133,8 @@ def script(name: str, command: Callable[[str], list[str]], made: Callable[[Probl
 
 def coq_said(text: str) -> tuple[str, float]:
     """Return what a run of coqc means: without an error everything up to Qed is checked."""
-    times = re.findall(r"Finished transaction in ([0-9.]+) secs", text)
-    return ("proved" if times and "Error" not in text else "undecided"), sum(map(float, times))
+    times = re.findall(r"Finished transaction in [0-9.]+ secs \(([0-9.]+)u,([0-9.]+)s\)", text)
+    return ("proved" if times and "Error" not in text else "undecided"), sum(float(part) for pair in times for part in pair)
 
 
 def provers(python: str) -> dict[str, Ask]:
@@ -159,38 +164,48 @@ def provers(python: str) -> dict[str, Ask]:
     return found
 
 
-def in_one_run(problems: list[Problem], path: Path, seconds: float) -> list[Answer]:
-    """Return the answers of ``proofcheck prove --problems`` with one job; CPU is that of the whole run, shared out equally."""
+def listed(problems: list[Problem], path: Path, seconds: float) -> tuple[list[dict[str, Any]], float, float]:
+    """Return the answers of ``proofcheck prove --problems`` with one job, and the wall and CPU seconds of the run."""
     with tempfile.TemporaryDirectory() as folder:
         chosen = Path(folder) / "list.jsonl"
         names = {problem.name for problem in problems}
         chosen.write_text("".join(line + "\n" for line in path.read_text("utf-8").splitlines() if json.loads(line)["id"] in names), "utf-8")
         command = [sys.executable, "-m", "proofcheck", "prove", "--problems", str(chosen), "--jobs", "1", "--timeout", str(seconds), "--out", folder]
         _, wall, cpu = timed(command, 60 + 2 * seconds * len(problems), str(HERE.parents[1]))
-        rows = [json.loads(line) for line in (Path(folder) / "answers.jsonl").read_text("utf-8").splitlines()]
-    print(f"proofcheck, the whole list in one run: {wall:.1f} s wall, {cpu:.1f} s CPU")
+        return [json.loads(line) for line in (Path(folder) / "answers.jsonl").read_text("utf-8").splitlines()], wall, cpu
+
+
+def in_one_run(problems: list[Problem], path: Path, seconds: float) -> list[Answer]:
+    """Return the answers of a run over all problems; what it takes besides their own processes is shared out equally."""
+    first, _, alone = listed(problems[:1], path, seconds)
+    rows, wall, cpu = listed(problems, path, seconds)
+    start = alone - sum(row["cpu_seconds"] for row in first)
+    share = max(0.0, cpu - sum(row["cpu_seconds"] for row in rows) - start) / len(rows)
+    print(f"proofcheck, the whole list in one run: {wall:.1f} s wall, {cpu:.1f} s CPU; {start:.2f} s to start, {share:.4f} s a problem beside its processes")
     expected = {problem.name: problem.expected for problem in problems}
-    return [Answer(row["id"], FRIENDS[1], row["verdict"], row["seconds"], cpu / len(rows), row["seconds"], expected[row["id"]]) for row in rows]
+    return [
+        Answer(row["id"], FRIENDS[1], row["verdict"], row["seconds"], cpu / len(rows), row["cpu_seconds"] + share, expected[row["id"]]) for row in rows
+    ]
 
 
 def table(answers: list[Answer]) -> None:
     """Print what each decided, and medians on what it and proofcheck both decided."""
     by = {name: {a.problem: a for a in answers if a.prover == name} for name in dict.fromkeys(a.prover for a in answers)}
     mine, list_run = by[FRIENDS[0]], by[FRIENDS[1]]
-    print("| prover | decided | proved | refuted | wrong | both decide | its CPU, median | ours | its wall | ours | its own clock | ours in one run |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| prover | decided | proved | refuted | wrong | both decide | CPU of a process, median | ours | own CPU, median | ours in one run | faster on |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name, rows in by.items():
         done = [a for a in rows.values() if a.decided]
         wrong = sum((a.verdict, a.expected) in WRONG for a in done)
         both = [a.problem for a in done if mine[a.problem].decided and list_run[a.problem].decided]
         cells = [name, len(done), sum(a.verdict == "proved" for a in done), sum(a.verdict == "refuted" for a in done), wrong, len(both)]
-        pairs = [(rows, mine, "cpu"), (rows, mine, "wall"), (rows, list_run, "inner")]
-        for theirs, ours, key in pairs if both else []:
+        for theirs, ours, key in [(rows, mine, "cpu"), (rows, list_run, "inner")] if both else []:
             cells += [f"{median(getattr(table_[p], key) for p in both):.3f}" for table_ in (theirs, ours)]
+        cells += [f"{sum(list_run[p].inner < rows[p].inner for p in both)} of {len(both)}"] if both and name not in FRIENDS else []
         print("| " + " | ".join(map(str, cells)) + " |")
     print()
     for problem in mine:
-        line = " ".join(f"{name}: {by[name][problem].verdict[:22]} {by[name][problem].wall:.2f};" for name in by)
+        line = " ".join(f"{name}: {by[name][problem].verdict[:22]} {by[name][problem].inner:.3f};" for name in by)
         print(f"{problem:22} {mine[problem].expected:6} {line}")
 
 
@@ -199,7 +214,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--python", default=sys.executable, help="the interpreter of the environment with the peers")
     options.add_argument("--seconds", type=float, default=10.0)
-    options.add_argument("--jobs", type=int, default=1, help="processes at a time; more than there are idle cores cost everyone time")
+    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time (default: one for each core)")
     options.add_argument("--only", default="", help="problems whose id contains this")
     options.add_argument("--problems", type=Path, default=HERE / "problems.jsonl")
     options.add_argument("--json", type=Path, help="write every answer to this file")

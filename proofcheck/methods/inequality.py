@@ -121,7 +121,7 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     budget.kept = Path(options["kept"]) if options.get("kept") else None
     # Points that satisfy an equation are rare: there the search for one comes second.
     node = summed(obligation, budget, bits) if any(formula.op == "eq" for formula in obligation.given) else None
-    refutation = find(obligation, LOOKED, polished=False, evolved=False) if node is None else None
+    refutation = find(obligation, LOOKED, evolved=False) if node is None else None
     try:
         node = node or (at_once(obligation, progress, bits) if refutation is None else None)
         if node is None and refutation is None:

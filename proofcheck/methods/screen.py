@@ -20,6 +20,8 @@ ROUNDS = 90
 LONGER = 360
 """Rounds where the best is close to a violation and not equal to one: with many variables it takes longer to get there."""
 NEAR, EQUAL = 0.05, 1e-12
+PATIENCE, GAIN = 30, 1e-3
+"""Rounds in which the best has to come nearer by this share for more of them."""
 NEAREST = 1e-9  # how close to an open end the screen goes
 FAR = 1e-6  # infinite ends are cut as in ``witness.coordinate``
 RELATIVE = 1e-11  # two sides that differ by less are not told apart in float64
@@ -122,17 +124,21 @@ class Screen:
             rows.append(np.clip(s, low, high))
         return np.array(rows)
 
-    def best(self, count: int, *, goal: bool = True, evolved: bool = True) -> Iterator[tuple[float, tuple[Fraction, ...]]]:
-        """Yield (badness, point), the worst violation first: the survivors of ``count`` points, if ``evolved`` improved by evolution."""
+    def best(self, count: int, *, goal: bool = True) -> Iterator[tuple[float, tuple[Fraction, ...]]]:
+        """Yield (badness, point), the worst violation first: the survivors of ``count`` points, improved by evolution."""
         t = self.points(count)
         value = self.badness(t, goal=goal)
         order = np.argsort(value, kind="stable")[:SURVIVORS]
         t, value = t[:, order], value[order]
         random = np.random.default_rng(1)
-        step = np.full(t.shape[1], 0.1)
-        for round_ in range(LONGER if evolved else 0):
+        step, before = np.full(t.shape[1], 0.1), math.inf
+        for round_ in range(LONGER):
             if round_ >= ROUNDS and not EQUAL < value.min() < NEAR:
                 break
+            if round_ % PATIENCE == 0:
+                if round_ >= ROUNDS and value.min() > before * (1 - GAIN):
+                    break
+                before = value.min()
             move = random.standard_normal(t.shape) * step
             if round_ % 3 == 0:  # one axis at a time
                 move = np.where(random.integers(0, t.shape[0], t.shape[1]) == np.arange(t.shape[0])[:, None], move, 0.0)

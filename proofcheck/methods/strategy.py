@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
-from importlib.metadata import entry_points
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proofcheck.evidence import MEASURING, Evidence, Failure, Proof, Support, Undecided
 from proofcheck.kernel import UNCHECKED
@@ -15,6 +14,9 @@ from proofcheck.kernel.errors import Malformed, Rejected
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.statement import Entry, read
 from proofcheck.kernel.terms import BINDERS, OPAQUE, Obligation, conjuncts, postorder
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Method = Callable[..., Evidence]
 
@@ -139,7 +141,7 @@ def method(name: str) -> Method:
     if name in OWN:
         found: Method = import_module(OWN[name]).attempt
         return found
-    for plugin in entry_points(group="proofcheck.methods"):
+    for plugin in plugins():
         if plugin.name == name:
             return foreign(name, plugin.load())
     raise Malformed("PC204", f"There is no method or rule {name!r}.", hint=f"Known: {', '.join(sorted(known()))}.")
@@ -164,6 +166,13 @@ def foreign(name: str, plugin: Method) -> Method:
     return attempt
 
 
+def plugins() -> Iterable[EntryPoint]:
+    """Return the entry points of plugins' methods."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - for the few files that name a plugin
+
+    return entry_points(group="proofcheck.methods")
+
+
 def known() -> tuple[str, ...]:
     """Return the names that ``by`` may use."""
-    return (*OWN, *(plugin.name for plugin in entry_points(group="proofcheck.methods")), "assume", "cite")
+    return (*OWN, *(plugin.name for plugin in plugins()), "assume", "cite")

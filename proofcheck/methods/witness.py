@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -28,6 +28,8 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
 SPECIAL = tuple(Fraction(k, 8) for k in (4, 6, 2, 0, 8, 1, 3, 5, 7))
 BOUNDS = (1, 2, 3, 4, 8, 16, 64, 1024, 2**16, 2**30, 0)
 SCREENED = 20_000
+FIRST = 8
+"""Points that are looked at exactly before floats are asked."""
 CLOSE = 1e-9
 """A difference that floats may not tell from 0."""
 DESCENDED = 1_000
@@ -57,8 +59,8 @@ def find(
 ) -> dict[str, Any] | None:  # fmt: skip
     """Return a witness node that the kernel's rule accepts, or None.
 
-    1. The file's own point. 2. Corners, centres and eighths of the domains, then a low-discrepancy sequence. 3. ``points`` points in
-    float64, if ``evolved`` the best of them improved. 4. If ``polished``, the best of all, improved by a pattern search with balls.
+    1. The file's own point. 2. Corners, centres and eighths of the domains, then a low-discrepancy sequence. 3. If ``evolved``, ``points``
+    points in float64, the best of them improved. 4. If ``polished`` too, the best of all, improved by a pattern search with balls.
     5. What violates is rounded to the smallest denominators that still do.
     """
     node: dict[str, Any] | None
@@ -83,11 +85,13 @@ def find(
         if margin is not None:
             seen.append((margin, t))
     seen.sort(key=lambda pair: pair[0])
+    if not evolved:
+        return None
     if not cube.equalities:
         from .screen import Screen  # noqa: PLC0415 - numpy is loaded only where it is needed
 
         screen = Screen(obligation)
-        best = [(badness, t) for badness, t in islice(screen.best(points, evolved=evolved), 8) if badness < 2]
+        best = [(badness, t) for badness, t in islice(screen.best(points), 8) if badness < 2]
         if points >= DESCENDED and not any(domain.integer for _, domain in obligation.domains):
             best = sorted([*(screen.descended(t) for _, t in best[:3]), *best], key=lambda pair: pair[0])
         seen = best + seen
@@ -155,7 +159,7 @@ def inhabitant(obligation: Obligation, hints: Iterable[Mapping[str, Term]] = (),
             at = cube.point(t, hint)
             if cube.contains(at):
                 return at
-    for t in candidates(size, 600):
+    for t in promising(obligation, candidates(size, 600)) if not cube.equalities else candidates(size, 600):
         at = cube.point(t)
         if cube.contains(at):
             return at
@@ -168,6 +172,17 @@ def inhabitant(obligation: Obligation, hints: Iterable[Mapping[str, Term]] = (),
                 if badness < 2 and cube.contains(at):
                     return at
     return None
+
+
+def promising(obligation: Obligation, points: Sequence[Cube]) -> Iterator[Cube]:
+    """Yield the first few points, then of the others those that by floats lie in the domains and satisfy the hypotheses, in their order."""
+    yield from points[:FIRST]
+    import numpy as np  # noqa: PLC0415 - loaded only where simple points do not decide
+
+    from .screen import Screen  # noqa: PLC0415 - same
+
+    badness = Screen(obligation).badness(np.array([[s.numerator / s.denominator for s in t] for t in points[FIRST:]]).T, goal=False)
+    yield from (t for t, bad in zip(points[FIRST:], badness, strict=True) if not bad > 2 + CLOSE)
 
 
 def accepted(obligation: Obligation, node: Mapping[str, Any]) -> bool:

@@ -27,8 +27,6 @@ REPORT_EVERY = 0.1
 """Seconds between two progress messages of one task."""
 NOTE_LENGTH = 80
 """Characters of a note that are sent: with it a message stays below every system's PIPE_BUF, hence is written whole or not at all."""
-ENVIRONMENT = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""Set for every task: the same order of sets in every run, and one thread per task, because tasks are what runs in parallel."""
 MAX_FILES = 256
 OOM_SCORE = 500
 """Of 1000: when the whole machine runs out of memory, a child goes before the program that started it."""

@@ -16,7 +16,8 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
-from .child import ENVIRONMENT
+from proofcheck.start import ENVIRONMENT
+
 from .interruption import Interruption
 from .server import KILL, ORDER, REPORT, START, Ended, serve
 

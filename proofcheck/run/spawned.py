@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import IO
 
+from proofcheck.start import ENVIRONMENT
+
 from . import child
 from .interruption import Interruption
 from .server import AT_DEADLINE, BY_ITSELF, ON_ORDER, Ended
@@ -44,7 +46,7 @@ class Spawner:
             stdin=subprocess.PIPE,
             stdout=exchange,
             stderr=log,
-            env={**os.environ, **child.ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT},
             start_new_session=True,
         )
         now = time.monotonic()

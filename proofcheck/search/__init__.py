@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from proofcheck.run.child import ENVIRONMENT
+from proofcheck.start import ENVIRONMENT
 
 # Tiles run in parallel, their linear algebra is tiny: with threads of its own it is a hundred times slower. Counts if numpy comes later.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -125,7 +125,7 @@ def _entry(claim_file: File) -> Entry:
 
 
 def _asked_plugin(claim_file: File, monkeypatch: pytest.MonkeyPatch, answer: object) -> Any:
-    monkeypatch.setattr(strategy, "entry_points", lambda group: [_Plugin("guess", answer)] if group == "proofcheck.methods" else [])
+    monkeypatch.setattr(strategy, "plugins", lambda: [_Plugin("guess", answer)])
     return strategy.chosen(_entry(claim_file), {}, lambda *_: None)
 
 
@@ -160,12 +160,12 @@ def test_plugin_that_returns_something_else_is_an_error(claim_file: File, monkey
 
 def test_plugin_cannot_replace_our_methods(claim_file: File, monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry point called like one of our methods is never loaded."""
-    monkeypatch.setattr(strategy, "entry_points", lambda group: [_Plugin("inequality", None)])
+    monkeypatch.setattr(strategy, "plugins", lambda: [_Plugin("inequality", None)])
     found = strategy.chosen(read(claim_file("x >= 0", {"x": "[0, 1]"})).entries[0], {}, lambda *_: None)
     assert isinstance(found, Proof)
 
 
 def test_known_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lint knows our methods, the declared rules and the plugins."""
-    monkeypatch.setattr(strategy, "entry_points", lambda group: [_Plugin("guess", None)])
+    monkeypatch.setattr(strategy, "plugins", lambda: [_Plugin("guess", None)])
     assert {"identity", "inequality", "witness", "grid", "assume", "cite", "guess"} <= set(strategy.known())
