@@ -143,18 +143,17 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
 
 
 def at_once(obligation: Obligation, progress: Progress, bits: int) -> dict[str, Any] | None:
-    """Return a proof node by what takes milliseconds: plain signs, a few cells, exact zeros at the ends of a bounded variable; or None."""
+    """Return a proof node by what takes milliseconds: plain signs, a few cells, zeros at the ends of one variable, completed squares; or None."""
     if obligation.goal.op not in RELATIONS or not obligation.domains:
         return None
     short = Budget(SHORT, progress, slopes=0)
     node = by_signs(obligation, short, bits, Plain)
-    squares = by_squares(obligation) if node is None else None
-    node = squares if squares is not None and _accepts(obligation, squares) else node
     if node is None and all(None not in (domain.lower, domain.upper) for _, domain in obligation.domains):
         node = by_bisection(obligation, Budget(QUICK, progress, blowups=0, slopes=0), bits)
         if node is None and len(obligation.domains) == 1 and not any(undefined_at(obligation, ((t, t),)) for t in POINTS[:2]):
             node = with_zeros_at_ends(obligation, short, bits)
-    return node
+    squares = by_squares(obligation) if node is None else None
+    return squares if squares is not None and _accepts(obligation, squares) else node
 
 
 def violation(obligation: Obligation) -> dict[str, Any] | None:
