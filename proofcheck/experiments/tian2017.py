@@ -92,7 +92,8 @@ def angle(seed: int, dimension: int = 10, samples: int = 500, draws: int = 800) 
 def samples(seed: int, dimensions: tuple[int, ...] = (10, 50), sizes: tuple[int, ...] = (100, 400, 1600), draws: int = 400) -> Outcome:
     """Sample the RMS error over angles uniform in [0, π/2] against the number of samples.
 
-    Measures: slope_1, slope_2 of log error on log N for each dimension; worst = the largest |ratio to the exact value - 1| of mean squares.
+    Measures: slope_1, slope_2 of log error on log N for each dimension; worst = the largest |ratio to the exact value - 1| of mean squares;
+    scale_1, scale_2 = √N times the exact RMS error, by quadrature over the angle.
     """
     generator = np.random.default_rng(seed)
     nodes, weights = np.polynomial.legendre.leggauss(20)
@@ -112,6 +113,7 @@ def samples(seed: int, dimensions: tuple[int, ...] = (10, 50), sizes: tuple[int,
         centred = (logs - logs.mean()) / ((logs - logs.mean()) ** 2).sum()
         relative = np.array(bars) / np.array(rms)
         measures[f"slope_{k + 1}"] = Measured(float(centred @ np.log(rms)), float(np.sqrt(((centred * relative) ** 2).sum())))
+        measures[f"scale_{k + 1}"] = Measured(math.sqrt(sizes[0] * exact[0]))
         curves.append(Curve(tuple(map(float, sizes)), tuple(math.sqrt(v) for v in exact), f"exact, d = {d}", DASHED, colour=k))
         curves.append(Curve(tuple(map(float, sizes)), tuple(rms), f"{draws} draws, d = {d}", POINTS, tuple(bars), colour=k))
     vertical = Axis("relative RMS error, angles in [0, π/2]", log=True)
