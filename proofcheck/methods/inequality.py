@@ -419,8 +419,8 @@ def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None
 
 
 def lifted(budget: Budget, obligation: Obligation, reduced: Obligation) -> None:
-    """State in the variables of a goal where the search for a reduced one got stuck: those left out may be anything."""
-    if budget.stuck is not None:
+    """State in the variables of a goal where the search for a reduced one got stuck, if it did: those left out may be anything."""
+    if budget.stuck is not None and len(budget.stuck) == len(reduced.domains):
         place = dict(zip(reduced.box, budget.stuck, strict=True))
         budget.stuck = tuple(place.get(name, (Fraction(0), Fraction(1))) for name in obligation.box)
 

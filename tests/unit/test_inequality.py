@@ -147,6 +147,7 @@ def test_bisection_remembers_where_it_got_stuck(claim_file: File) -> None:
         ("0 <= min(tan(x), sin(x)) < gamma(-1)", {"t": "(-1/3, 1/2)", "x": "(-pi, -1/3)", "z": "(x, -1)"}),  # stuck in fewer variables
         ("x + 6 < 4", {"t": "[-1, 1]", "x": "[t, -pi]"}),  # no x for any t
         ("min(z, theta, integral(p, p*z^2, theta, z)) <= abs(z)", {"theta": "(-1, 0)", "z": "[2, theta)"}),  # no certificate writes an integral
+        ("3*atan(y)*cos(-2) < 1", {"theta": "[-2, 1/2)", "y": "[0, 2)", "z": "(pi/2, y]"}),
         ("sin(integral(p, -4 - 6*p, 2, pi)) >= 1", {}),  # a part of an integrand has no value by itself
         ("eigenvalue(2, [[-1, 1 + x], [1 + x, y]]) <= 0.1328", {"x": "[-2, -15/8]", "y": "[-1, -3/4]"}),
     ],
