@@ -53,6 +53,7 @@ from .minima import around_zero
 from .pairs import by_order
 from .pieces import cut_at, narrowed, number, simple_points
 from .roots import squared
+from .sides import by_sides
 from .squares import by_squares
 from .subterms import ranges, through
 from .sums import FIRST, SECOND, by_sums, scene_of
@@ -270,8 +271,13 @@ def summed(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] 
     def premises(part: Obligation, formulas: tuple[Term, ...]) -> list[dict[str, Any]] | None:
         return definedness(part, formulas, Budget(FEW, budget.progress, blowups=0, slopes=0), bits)
 
-    weak = obligation.goal.op in ("le", "ge")
-    return by_sums(obligation, FIRST, premises, _accepts) or (by_sums(obligation, SECOND, premises, _accepts, above=FIRST) if weak else None)
+    def small(part: Obligation) -> dict[str, Any] | None:
+        return by_sums(part, FIRST, premises, _accepts)
+
+    node = small(obligation) or by_sides(obligation, premises, small)
+    if node is None and obligation.goal.op in ("le", "ge"):
+        node = by_sums(obligation, SECOND, premises, _accepts, above=FIRST)
+    return node if node is not None and _accepts(obligation, node) else None
 
 
 def by_zones(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:

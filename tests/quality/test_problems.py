@@ -13,8 +13,6 @@ from proofcheck.methods import inequality
 from proofcheck.proving import claim_of, problems_of
 
 PROBLEMS = {problem.name: problem for problem in problems_of(Path(__file__).parents[2] / "benchmarks" / "peers" / "problems.jsonl")}
-OPEN = {"inner-product"}
-"""True, and not decided: a square root at 0."""
 CELLS = 20_000
 
 
@@ -27,7 +25,7 @@ def test_the_list_is_what_the_benchmark_promises() -> None:
     assert {len(problem.domains) for problem in PROBLEMS.values()} == set(range(1, 9))
 
 
-@pytest.mark.parametrize("name", sorted(set(PROBLEMS) - OPEN))
+@pytest.mark.parametrize("name", sorted(PROBLEMS))
 def test_decided_problems_stay_decided(name: str) -> None:
     """The method's proof or witness is accepted by the kernel and says what is expected."""
     problem = PROBLEMS[name]
@@ -36,12 +34,3 @@ def test_decided_problems_stay_decided(name: str) -> None:
     tree = getattr(evidence, "tree", None)
     assert tree is not None, json.dumps(str(evidence))
     assert prove(goal, tree, Link()) is (problem.expected == "true")
-
-
-@pytest.mark.parametrize("name", sorted(OPEN))
-def test_open_problems_are_not_decided_wrongly(name: str) -> None:
-    """With a small budget a hard problem is left open or decided rightly."""
-    problem = PROBLEMS[name]
-    goal = next(entry.obligation for entry in read(claim_of(problem, "p").data).entries if entry.kind == "statement")
-    tree = getattr(inequality.attempt(goal, {"cells": 300}, lambda *_: None), "tree", None)
-    assert tree is None or prove(goal, tree, Link()) is (problem.expected == "true")
