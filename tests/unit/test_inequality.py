@@ -11,7 +11,7 @@ from proofcheck.evidence import Proof, Undecided
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.statement import read
 from proofcheck.kernel.terms import Obligation
-from proofcheck.methods.inequality import Budget, attempt, by_bisection, leaf_count, simple_points, tree_of
+from proofcheck.methods.inequality import Budget, at_once, attempt, by_bisection, leaf_count, simple_points, tree_of, vanishing_order
 
 U = "[0, 1]"
 File = Callable[..., bytes]
@@ -188,3 +188,40 @@ def test_simple_points_are_near() -> None:
     assert "sqrt(2)" in map(str, simple_points(1.414213562, 1.414213563))
     assert "log(2)" in map(str, simple_points(0.693147180, 0.693147181))
     assert simple_points(0.123456, 0.123456) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "domains", "found"),
+    [
+        ("sin(x) <= x", {"x": U}, "zeros"),
+        ("sin(x) >= 2*x/pi", {"x": "[0, pi/2]"}, "split"),
+        ("atan(x) + atan(y) <= pi/2", {"x": U, "y": U}, "bisection"),
+        ("x^2 + y^2 >= 2*x*y", {"x": "real", "y": "real"}, "scale"),
+        ("exp(x) >= x - 1/10", {"x": "real"}, ""),
+        ("sin(x) <= x - 1/100", {"x": U}, ""),
+    ],
+)
+def test_what_takes_milliseconds_is_found_at_once(claim_file: File, statement: str, domains: dict[str, str], found: str) -> None:
+    """Signs, cells, zeros at ends and squares settle easy inequalities before anything is searched; nothing is claimed of the others."""
+    goal = _obligation(claim_file(statement, domains))
+    node = at_once(goal, lambda *_: None, 64)
+    assert (node["rule"] if node else "") == found
+    assert node is None or prove(goal, node, Link()) is True
+
+
+@pytest.mark.parametrize(
+    ("statement", "order"),
+    [
+        ("x >= sin(x)", 3),
+        ("cos(x) >= 1 - x^2/2", 4),
+        ("x^2/10^60 + x >= x - x^3", 2),
+        ("(sqrt(2)^2 - 2)*x >= -x^3", 3),
+        ("(sqrt(2)*sqrt(3) - sqrt(6))*x + x^5 >= 0", 5),
+        ("exp(x) >= x", 0),
+        ("x >= x", 0),
+        ("abs(x) >= x", 0),
+    ],
+)
+def test_orders_of_zeros_are_exact(claim_file: File, statement: str, order: int) -> None:
+    """Balls propose the order of a zero and the exact ring confirms it: coefficients that only look like 0, or only look unlike it, do not mislead."""
+    assert vanishing_order(_obligation(claim_file(statement, {"x": U})), "x", "lower") == order

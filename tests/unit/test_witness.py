@@ -13,7 +13,7 @@ from proofcheck.kernel.rules.points import inside, settled
 from proofcheck.kernel.statement import read
 from proofcheck.kernel.terms import Obligation, num, substitute
 from proofcheck.methods.screen import Screen
-from proofcheck.methods.witness import Cubes, attempt, candidates, conditional, find, inhabitant, satisfied
+from proofcheck.methods.witness import Cubes, attempt, candidates, conditional, find, inhabitant, promising, satisfied
 
 U = "[0, 1]"
 File = Callable[..., bytes]
@@ -182,3 +182,29 @@ def test_solved_coordinates_are_exact(claim_file: File) -> None:
     at = cube.point((Fraction(1, 2), Fraction(1)), {"x": num(Fraction(3, 5))})
     below = cube.point((Fraction(1, 2), Fraction(0)), {"x": num(Fraction(3, 5))})
     assert (at["y"], below["y"]) == (num(Fraction(4, 5)), num(Fraction(-4, 5)))
+
+
+def test_descent_ends_at_the_bottom_of_a_valley(claim_file: File) -> None:
+    """Quasi-Newton steps reach the minimum of a narrow valley to ten digits, and one on a face of the cube exactly."""
+    valley = _obligation(claim_file("100*(y - x^2)^2 + (1/2 - x)^2 > 0", {"x": U, "y": U}))
+    badness, (x, y) = Screen(valley).descended((Fraction(1, 10), Fraction(9, 10)))
+    assert 0 <= badness < 1e-12
+    assert abs(float(x) - 0.5) < 1e-5
+    assert abs(float(y) - 0.25) < 1e-5
+    face = _obligation(claim_file("(x - 2)^2 + (y - 1/4)^2 > 0", {"x": U, "y": U}))
+    badness, (x, y) = Screen(face).descended((Fraction(1, 10), Fraction(9, 10)))
+    assert x == 1
+    assert abs(float(y) - 0.25) < 1e-6
+    assert badness == pytest.approx(0.5)
+
+
+def test_floats_leave_out_no_point_of_the_hypotheses(claim_file: File) -> None:
+    """Of all candidates in eight variables the promising ones contain each that the hypotheses certainly allow, edges included, in the same order."""
+    goal = _obligation(claim_file("a <= 1", dict.fromkeys("abcdefgh", U), given=("a + b + c + d + e + f + g + h <= 2", "3*a >= b")))
+    cube = Cubes(goal)
+    points = candidates(8, 60)
+    chosen = list(promising(goal, points))
+    inside_ = [t for t in points if cube.contains(cube.point(t))]
+    assert 0 < len(inside_) < len(points)
+    assert [t for t in chosen if t in set(inside_)] == inside_
+    assert len(chosen) < len(points)
