@@ -9,7 +9,9 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,6 @@ from proofcheck.report.text import clean_lines
 from proofcheck.run import Outcome, run
 from proofcheck.verdict import EXIT_BUDGET, EXIT_ENVIRONMENT, EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, INTERRUPTED, exit_code
 
-NOTHING = "Nothing is selected: no claim matches {}. See `proofcheck list`."
-
 
 def verify_command(
     root: Path, *, ids: tuple[str, ...], fresh: bool, full: bool, timeout: float, memory: int, jobs: int, json_file: str | None, junit: str | None,
@@ -38,12 +38,11 @@ def verify_command(
     from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
     from proofcheck.verify import Settings, verify  # noqa: PLC0415 - not needed by the other commands
 
-    if not (0 < timeout < math.inf and jobs > 0 and memory > 0):
-        raise Malformed("PC204", "--timeout, --jobs and --memory are positive and finite.")
+    limited(timeout=timeout, memory=memory, jobs=jobs)
     lib = library(root / "claims").selected(ids)
     chosen = list(lib.chosen)
-    if not chosen and not lib.errors:
-        return say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
+    if nothing := unmatched(lib, ids):
+        return say(nothing, EXIT_NOTHING)
     settings = Settings(timeout=timeout, memory=memory * 10**6, jobs=jobs, fresh=fresh, write=not no_write, options={"full": True} if full else {})
     problems: list[OSError] = []
     with TerminalProgress(verbose=verbose) as progress:
@@ -54,11 +53,16 @@ def verify_command(
         sys.stdout.write(to_json(report))
     human.flush()
     target = root / folder
-    files = {json_file: to_json, junit: to_junit, target / "report.json": to_json, target / "junit.xml": to_junit}
+    files: dict[Any, Callable[..., str]] = {json_file: to_json, junit: to_junit, target / "report.json": to_json, target / "junit.xml": to_junit}
     if not no_report:
         from proofcheck.report.as_html import to_html  # noqa: PLC0415 - loads the templates
 
-        files[target / "report.html"] = to_html
+        searches = target / "searches.html"
+        files[target / "report.html"] = partial(to_html, searches=searches.is_file())
+        if searches.is_file():  # its link back
+            from proofcheck.report.searches import kept, page  # noqa: PLC0415 - only here
+
+            files[searches] = lambda _: page(kept(target / "audits"), report=True)
     for path, form in files.items():
         if path and path != "-" and not (no_report and isinstance(path, Path)):
             try:
@@ -67,11 +71,28 @@ def verify_command(
                 problems.append(error)
     if not no_report and not problems:
         human.write(f"\nreport: {target / 'report.html'}\n")
-    for problem in problems:
-        say(unsaved(problem), EXIT_ENVIRONMENT)
+    for text in dict.fromkeys(map(unsaved, problems)):
+        say(text, EXIT_ENVIRONMENT)
     if report.interrupted:
         return say(f"Interrupted; what was found is kept. Go on with: {again(root, ids)}", report.exit_code)
     return exit_code([report.exit_code, *(EXIT_ENVIRONMENT for _ in problems)])
+
+
+def limited(**limits: float) -> None:
+    """Raise Malformed for a limit that is not positive and finite."""
+    for name, value in limits.items():
+        if not 0 < value < math.inf:
+            raise Malformed("PC204", f"--{name} is {value:g}; it has to be positive and finite.")
+
+
+def unmatched(lib: Library, ids: tuple[str, ...]) -> str:
+    """Return why nothing is selected: for all that was asked for, or for a part of it, which is as wrong; empty where all of it is there."""
+    for pattern in ids or ("all",):
+        part = lib.selected((pattern,))
+        if not part.chosen and not part.errors:
+            near = get_close_matches(pattern, sorted(lib.claims), 1)
+            return f"Nothing is selected: no claim matches {pattern}. " + (f"Did you mean `{near[0]}`?" if near else "See `proofcheck list`.")
+    return ""
 
 
 def again(root: Path, ids: tuple[str, ...]) -> str:
@@ -92,10 +113,11 @@ def prove_command(
 
     if (formula is None) == (problems is None):
         raise Malformed("PC203", "Give one formula, or a list with --problems.", hint='Example: proofcheck prove "sin(x) <= x" --for "x in [0, 1]"')
+    limited(timeout=timeout, jobs=jobs)
     if problems is not None:
         return prove_list(Path(problems), Path(out), timeout, jobs)
     with TerminalProgress() as progress:
-        result = prove(str(formula), dict(domain_of(text) for text in domains), given, timeout=timeout, jobs=jobs, on_event=progress.on_event)
+        result = prove(str(formula), domains_of(domains), given, timeout=timeout, jobs=jobs, on_event=progress.on_event)
     if certificate and result.certificate:
         store.save(Path(certificate), result.certificate)
         store.save(Path(certificate).with_suffix(".toml"), result.claim)
@@ -114,7 +136,7 @@ def search_command(
     from proofcheck.run.terminal_progress import TerminalProgress  # noqa: PLC0415 - not needed by the other commands
     from proofcheck.search.run import search  # noqa: PLC0415 - loads numpy and scipy
 
-    variables = dict(domain_of(text) for text in domains)
+    variables = domains_of(domains)
     with TerminalProgress() as progress:
         found = search(target, variables, given, budget=budget, method=method, seed=seed, jobs=jobs, points=points_of(points), spacing=spacing,
                        full=full, resume=resume, out=out, root=root, on_event=progress.on_event)  # fmt: skip
@@ -137,6 +159,15 @@ def points_of(text: str | None) -> int | dict[str, int] | None:
     if not all(rows):
         raise Malformed("PC204", f"--points is {text!r}; it is a number, or name=number for variables, with commas between.")
     return {row[1]: int(row[2]) for row in rows if row}
+
+
+def domains_of(texts: tuple[str, ...]) -> dict[str, str]:
+    """Return the domains by name. Raises Malformed, also for a variable that comes twice."""
+    rows = [domain_of(text) for text in texts]
+    twice = next((name for i, (name, _) in enumerate(rows) if name in dict(rows[:i])), None)
+    if twice is not None:
+        raise Malformed("PC210", f"--for gives {twice} twice.", hint="Give one domain, or a hypothesis with --given.")
+    return dict(rows)
 
 
 def domain_of(text: str) -> tuple[str, str]:
@@ -179,11 +210,10 @@ def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) 
     A claim that expects to be proved or refuted and is not settled by the kernel alone fails: here nothing else is believed. One that
     expects support is measured by ``verify``, and passes if the kernel finds nothing against it and everything that is its own to check.
     """
-    if not (0 < timeout < math.inf and jobs > 0):
-        raise Malformed("PC204", "--timeout and --jobs are positive and finite.")
+    limited(timeout=timeout, jobs=jobs)
     lib = library(root / "claims").selected(ids)
-    if not lib.chosen and not lib.errors:
-        return say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
+    if nothing := unmatched(lib, ids):
+        return say(nothing, EXIT_NOTHING)
     codes = [EXIT_MALFORMED for _ in lib.errors]
     lines: dict[str, str] = {}
     certificates: dict[str, bytes | None] = {}
@@ -271,8 +301,10 @@ def list_command(root: Path, ids: tuple[str, ...], form: str) -> int:
     chosen = lib.chosen
     for error in lib.errors:
         sys.stderr.write(f"{error}\n")
+    if nothing := unmatched(lib, ids):
+        return say(nothing, EXIT_NOTHING)
     if not chosen:
-        return EXIT_MALFORMED if lib.errors else say(NOTHING.format(" ".join(ids) or "all"), EXIT_NOTHING)
+        return EXIT_MALFORMED
     tables = [claim.tables["claim"] for claim in chosen]
     rows = [{"id": str(t["id"]), "expect": str(t["expect"]), "kind": str(t.get("kind", "")), "title": str(t["title"])} for t in tables]
     if form == "json":

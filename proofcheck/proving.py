@@ -119,7 +119,7 @@ def result_of(problem: Problem, work: Work) -> Result:
     found = concluded(work)
     item = work.evidence.get("statement")
     verdict = found.verdict if found.verdict in ("proved", "refuted", "error") else "inconclusive"
-    reason = f"supported only: {item.detail}" if found.verdict == "supported" and item is not None else found.reason
+    reason = f"supported only: {item.detail}" if found.verdict == "supported" and item is not None else found.reason.removeprefix(f"{work.claim.path}: ")
     certificate = (work.certificate or b"").decode() if verdict in ("proved", "refuted") else ""
     node = store.proofs(work.certificate).get("statement", {}) if verdict == "refuted" else {}
     leaves = re.match(r"(\d+) leaves", item.detail) if item is not None else None
@@ -156,8 +156,10 @@ def problems_of(path: Path) -> Iterator[Problem]:
         if path.stat().st_size > MAX_LIST:
             raise Malformed("PC206", f"The list has more than {MAX_LIST} bytes.").at(file=str(path))
         lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Malformed("PC207", f"The list cannot be read: {error}.").at(file=str(path)) from None
+    except OSError as error:
+        raise Malformed("PC207", f"The list cannot be read: {error.strerror or error}.").at(file=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise Malformed("PC201", f"The list is not UTF-8 (byte {error.start}).").at(file=str(path)) from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -49,11 +49,25 @@ def steps_of(node: Any) -> list[str]:
 
 
 def save(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all, also where the disk is full or the process is killed. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file so that it is there whole or not at all, also where the disk is full or the process is killed. Raises OSError.
+
+    What is no file (a terminal, a pipe) is written to, never replaced.
+    """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "It is a directory", str(path))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    if path.exists() and not path.is_file():
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory, what it is to lie in", str(path)) from None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

@@ -176,7 +176,7 @@ class Path:
             sign = int(np.min(truth.sign))
             sign = UNCLEAR if sign == HOLDS and not self.settled else sign
             known[formula_of(goal, term)] = Truth(np.asarray(sign), np.asarray(truth.margin[worst]))
-            notes += [f"{named(term)}: margin {truth.margin[worst]:.6g} at time {self.times[worst]:.4g}"] + ([] if self.settled else [self.ended])
+            notes += [f"{named(term)}: margin {truth.margin[worst]:z.6g} at time {self.times[worst]:.4g}"] + ([] if self.settled else [self.ended])
         point = {name: exactly(value[index]) for name, value in env.items()}
         truth = judged(goal, values, point, WITHIN, known)
         return int(truth.sign), float(truth.margin), "; ".join(dict.fromkeys(notes))
@@ -312,9 +312,10 @@ def concluded(
     def at(i: int) -> dict[str, str]:
         return {name: f"{value[i]:.12g}" for name, value in env.items()}
 
-    plots = drawn([str(start.value) if start.op == "var" else "" for start in first], paths)
+    instance = obligation.name.partition("[")[2].removesuffix("]").replace("=", " = ")
+    plots = drawn([str(start.value) if start.op == "var" else "" for start in first], paths, instance)
     worst = min(range(len(paths)), key=lambda i: (signs[i], truths[i][1]))
-    margin = Margin(f"{truths[worst][1]:.6g}", at(worst))
+    margin = Margin(f"{truths[worst][1]:z.6g}", at(worst))
     where = ", ".join(f"{name} = {value}" for name, value in at(worst).items()) or "the stated start"
     if VIOLATED in signs:
         count = signs.count(VIOLATED)
@@ -329,17 +330,18 @@ def concluded(
     return Support(obligation.name, NAME, "numerical", f"{detail}; closest from {where}: {truths[worst][2]}", margin=margin, plots=plots)
 
 
-def drawn(names: list[str], paths: list[Path]) -> tuple[Plot, ...]:
-    """Return a picture of some trajectories: in the plane for two states, the first state over time otherwise."""
+def drawn(names: list[str], paths: list[Path], instance: str) -> tuple[Plot, ...]:
+    """Return a picture of some trajectories: in the plane for two states, with their starts and ends; the first state over time otherwise."""
     chosen = paths[:: max(1, len(paths) // DRAWN)][:DRAWN]
     smooth = [dense(path) for path in chosen]
     labels = [pretty_text(name) if name else f"state {i}" for i, name in enumerate(names, 1)]
-    title = f"{len(chosen)} of {len(paths)} trajectories" if len(paths) > 1 else "The trajectory"
+    title = (f"{len(chosen)} of {len(paths)} trajectories" if len(paths) > 1 else "The trajectory") + (f", {instance}" if instance else "")
     if len(names) == 2:
         curves = [Curve(row(states[0]), row(states[1]), colour=0) for _, states in smooth]
-        x, y = (tuple(float(path.fine[i, -1]) for path in chosen) for i in (0, 1))
-        return (Plot(title, Axis(labels[0]), Axis(labels[1]), (*curves, Curve(x, y, "end of the trajectory", POINTS, colour=1)), equal=True),)
-    return (Plot(title, Axis("time"), Axis(labels[0]), tuple(Curve(row(times), row(states[0]), colour=0) for times, states in smooth)),)
+        places = [tuple(tuple(float(path.fine[i, k]) for path in chosen) for i in (0, 1)) for k in (0, -1)]
+        marks = [Curve(x, y, name, POINTS, colour=colour) for (x, y), name, colour in zip(places, ("start", "end"), (5, 1), strict=True)]
+        return (Plot(title, Axis(labels[0]), Axis(labels[1]), (*curves, *marks), equal=True),)
+    return (Plot(title, Axis("time of the flow"), Axis(labels[0]), tuple(Curve(row(times), row(states[0]), colour=0) for times, states in smooth)),)
 
 
 def row(values: Array) -> tuple[float, ...]:

@@ -16,8 +16,8 @@ from .pictures import inert
 from .text import clean, clean_lines
 
 
-def to_html(report: Report) -> str:
-    """Return the report as one self-contained HTML page."""
+def to_html(report: Report, *, searches: bool = False) -> str:
+    """Return the report as one self-contained HTML page; with a link to the page of searches beside it where there is one."""
     environment = Environment(
         loader=PackageLoader("proofcheck.report", "templates"),
         autoescape=True,
@@ -30,13 +30,14 @@ def to_html(report: Report) -> str:
     environment.filters.update(
         math=_math, display=_display, domain=_domain, domains=_domains, distribution=_distribution, definition=_definition,
         duration=summary.duration, verdict=summary.verdict,
-        how=summary.how, knowledge=summary.knowledge, expectation=summary.expectation, guarded=summary.guarded, way=summary.way,
+        how=summary.how, knowledge=summary.knowledge, expectation=summary.expectation, guarded=summary.guarded, shortened=summary.shortened, way=summary.way,
         commands=summary.commands, picture=_picture, thousands=lambda number: f"{number:,}".replace(",", "\u202f"),
     )  # fmt: skip
     known = {claim.id: (claim, anchor) for claim, anchor in zip(reversed(report.claims), reversed(anchors), strict=True)}
     named = {name for paper in report.papers for row in paper.rows for name in row.claims}
     page = environment.get_template("report.html.j2").render(
         report=report,
+        searches=searches,
         counts=summary.counts(report),
         anchored=list(zip(report.claims, anchors, strict=True)),
         known=known,
@@ -45,6 +46,9 @@ def to_html(report: Report) -> str:
         trust=summary.trust(report),
         graded=summary.graded(report),
         covered=summary.covered,
+        assumed=summary.assumed,
+        assuming=summary.assuming,
+        pending=summary.pending(report),
         several=summary.several,
         kinds=summary.KINDS,
     )

@@ -9,7 +9,24 @@ from collections.abc import Iterator
 
 from ..algebras.typeset import pretty_definition, pretty_distribution, pretty_domain, pretty_domains, pretty_text
 from .model import ClaimReport, ObligationReport, Report
-from .summary import commands, counts, covered, duration, expectation, failures, guarded, how, knowledge, pending, several, trust, verdict, way
+from .summary import (
+    assuming,
+    commands,
+    counts,
+    covered,
+    duration,
+    expectation,
+    failures,
+    guarded,
+    how,
+    knowledge,
+    pending,
+    several,
+    shortened,
+    trust,
+    verdict,
+    way,
+)
 from .text import cells, clean, clean_lines, clip, pad, wrap
 
 NARROW = 100
@@ -70,7 +87,8 @@ def _totals(report: Report, width: int) -> Iterator[str]:
     if rows:
         yield from wrap(f"taken on trust: {several(len(rows), 'assumption')}, used by {several(len(resting), 'claim')}", width)
     for paper in report.papers:
-        yield from wrap(f"{clean(paper.id)}: {covered(paper.rows)} of {several(len(paper.rows), 'numbered statement')} covered", width)
+        known = f"{covered(paper.rows)} of {several(len(paper.rows), 'numbered statement')} covered"
+        yield from wrap(f"{clean(paper.id)}: {known}; {assuming(paper, report)}", width)
 
 
 def _failure(claim: ClaimReport, width: int, color: bool) -> Iterator[str]:
@@ -87,7 +105,7 @@ def _failure(claim: ClaimReport, width: int, color: bool) -> Iterator[str]:
         ("file", claim.path),
         ("states", pretty_text(claim.statement)),
         ("at", _point(claim.witness)),
-        ("nearest", f"margin {claim.margin}" + (f" at {_point(claim.where)}" if claim.where else "") if claim.margin and not claim.witness else ""),
+        ("nearest", f"margin {shortened(claim.margin)}" + (f" at {_point(claim.where)}" if claim.where else "") if claim.margin and not claim.witness else ""),
         ("reason", claim.reason),
         *((item.name, _state(item)) for item in claim.obligations if item.status in ("open", "error") or not guarded(item)),
         ("run", show_it),
@@ -184,7 +202,7 @@ def _known(claim: ClaimReport) -> Iterator[str]:
         *(("assuming" if i == 1 else "", f"{i}. {text}") for i, text in enumerate(claim.assumptions, 1)),
         ("cites", ", ".join(claim.cites)),
         ("known by", knowledge(claim)),
-        ("margin", claim.margin + (f" at {_point(claim.where)}" if claim.where else "") if claim.margin else ""),
+        ("margin", shortened(claim.margin) + (f" at {_point(claim.where)}" if claim.where else "") if claim.margin else ""),
         ("witness", _point(claim.witness)),
         ("reason", claim.reason),
         ("outcome", f"{claim.outcome}: {expectation(claim)}"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..plot import ARROWS, DASHED, POINTS, Axis, Curve, Plot
 from .pictures import LINE, framed, text
-from .text import clean, wrap
+from .text import cells, clean, wrap
 
 WIDTH, HEIGHT = 460, 250
 LEFT, RIGHT = 58, 14
@@ -22,7 +22,7 @@ def plot(found: Plot) -> str:
     """Return the plot as one SVG element: title, vertical axis named above it, horizontal one below, legend."""
     marks: list[str] = []
     y = 0.0
-    for row in wrap(clean(found.title), COLUMNS):
+    for row in balanced(clean(found.title), COLUMNS):
         y += LINE
         marks.append(text(row, 4, y, weight="600"))
     y += LINE + 2
@@ -39,6 +39,14 @@ def plot(found: Plot) -> str:
             bottom += ENTRY
             marks += sample(curve, COLOURS[(i if curve.colour is None else curve.colour) % len(COLOURS)], bottom)
     return framed(found.title, marks, bottom, WIDTH)
+
+
+def balanced(words: str, width: int) -> list[str]:
+    """Return a text in as few lines as fit, of about the same length: no word is left alone on the last one."""
+    words = words.replace(" = ", "\u00a0=\u00a0")  # an equation stays on one line where it can
+    lines = wrap(words, width)
+    longest = min(width, max(map(cells, words.split(" "))))
+    return next(narrow for columns in range(longest, width + 1) if len(narrow := wrap(words, columns)) == len(lines))
 
 
 def standalone(picture: str) -> str:

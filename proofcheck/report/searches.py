@@ -60,15 +60,20 @@ def _shaped(data: Any) -> bool:
     )
 
 
-def page(audits: Sequence[Mapping[str, Any]]) -> str:
-    """Return the audits as one self-contained HTML page."""
+def page(audits: Sequence[Mapping[str, Any]], *, report: bool = False) -> str:
+    """Return the audits as one self-contained HTML page; with a link to the report beside it where there is one."""
     environment = Environment(
         loader=PackageLoader("proofcheck.report", "templates"), autoescape=True, undefined=StrictUndefined, finalize=_printable, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(picture=lambda pictures: Markup(inert(pictures)), words=lambda verdict: clean(verdict).replace("-", " ").upper())
-    found = environment.get_template("searches.html.j2").render(audits=audits, looks=VERDICTS, sentence=sentence(audits))
+    found = environment.get_template("searches.html.j2").render(audits=audits, report=report, looks=VERDICTS, sentence=sentence(audits))
     return found.rstrip("\n") + "\n"
+
+
+def linked(report: str) -> str:
+    """Return the page of the report with its link to the page of searches shown."""
+    return report.replace('<span id="searches" hidden>', '<span id="searches">', 1)
 
 
 def sentence(audits: Sequence[Mapping[str, Any]]) -> str:

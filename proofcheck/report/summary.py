@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections import Counter
 from dataclasses import dataclass
 
-from .model import OUTCOMES, VERDICTS, ClaimReport, ObligationReport, PaperRow, Report
+from .model import OUTCOMES, VERDICTS, ClaimReport, ObligationReport, PaperReport, PaperRow, Report
 from .text import clean
 
 KINDS = ("statement", "step", "check", "sanity", "must_fail")
@@ -28,6 +29,8 @@ NOT_FOUND = {
 }
 # What the two kinds of guards must come out as to do their work.
 GUARDS = {"sanity": ("proved", "supported"), "must_fail": ("refuted", "violated")}
+MARGIN = 14
+"""Characters of a margin that are read at a glance."""
 _UNIT = re.compile(r"(?<![\w.])([0-9]+(?:[ ,_\u202f][0-9]{3})*) (lea(?:f|ves)|strips?|boxes|points|samples|trajectories|terms)\b")
 
 
@@ -86,8 +89,8 @@ def expectation(claim: ClaimReport) -> str:
 
 
 def way(claim: ClaimReport) -> str:
-    """Return whether the certificate was replayed or a search ran."""
-    return "replayed" if claim.replayed else "searched"
+    """Return whether the certificate was replayed or a search ran; what is supported was measured in this run."""
+    return "measured" if claim.verdict == "supported" else "replayed" if claim.replayed else "searched"
 
 
 def knowledge(claim: ClaimReport) -> str:
@@ -95,7 +98,7 @@ def knowledge(claim: ClaimReport) -> str:
     if claim.verdict in ("inconclusive", "error"):
         return clean(claim.reason)
     if claim.verdict == "refuted":
-        words = NOT_FOUND.get(refuting(claim), ("",))[0]
+        words = NOT_FOUND.get(refuting(claim), ("" if claim.witness else "false as it stands, without variables",))[0]
         return "; ".join(part for part in (f"{words} at {point(claim.witness)}".strip() if claim.witness else words, unsettled(claim)) if part)
     main = [item for item in claim.obligations if item.kind in ("statement", "step")]
     pieces = [several(steps, "step")] if (steps := sum(item.kind == "step" for item in main)) else []
@@ -106,6 +109,15 @@ def knowledge(claim: ClaimReport) -> str:
             sizes["leaves" if unit == "leaf" else unit] += int(re.sub(r"\D", "", number))
     pieces += ["1 leaf" if (size, unit) == (1, "leaves") else f"{size} {unit}" for unit, size in sizes.items()]
     return ", ".join(pieces) or ", ".join(dict.fromkeys(clean(item.rule) for item in main if item.rule))
+
+
+def shortened(margin: str) -> str:
+    """Return a margin to six digits where it has many; the obligation that it belongs to has them all."""
+    try:
+        value = float(margin)
+    except ValueError:
+        return margin
+    return f"{value:.6g}" if len(margin) > MARGIN and value and math.isfinite(value) else margin
 
 
 def refuting(claim: ClaimReport) -> str:
@@ -155,7 +167,7 @@ def graded(report: Report) -> list[Trust]:
     """Return the claims whose grade is below the kernel's: symbolic proofs and support."""
     texts = {
         "symbolic": "Computer algebra: proved symbolically, not replayed by the kernel",
-        "numerical": "Evaluation at finitely many points: supported, not proved",
+        "numerical": "Finitely many points or trajectories: supported, not proved",
         "statistical": "Random samples: supported, not proved",
     }
     found = [Trust(text, tuple(claim for claim in report.claims if claim.grade == grade)) for grade, text in texts.items()]
@@ -165,6 +177,20 @@ def graded(report: Report) -> list[Trust]:
 def covered(rows: tuple[PaperRow, ...]) -> int:
     """Return how many numbered statements have a claim."""
     return sum(bool(row.claims) for row in rows)
+
+
+def assumed(row: PaperRow, report: Report) -> tuple[str, ...]:
+    """Return what the claims of a numbered statement assume, each assumption once."""
+    return tuple(dict.fromkeys(clean(text) for claim in report.claims if claim.id in row.claims for text in claim.assumptions))
+
+
+def assuming(paper: PaperReport, report: Report) -> str:
+    """Return how many numbered statements rest on assumptions, and on how many."""
+    rows = [found for row in paper.rows if (found := assumed(row, report))]
+    texts = {text for found in rows for text in found}
+    if not rows:
+        return "none rests on an assumption"
+    return f"{several(len(rows), 'statement')} {'rests' if len(rows) == 1 else 'rest'} on {several(len(texts), 'assumption')}"
 
 
 def failures(report: Report) -> list[ClaimReport]:

@@ -10,7 +10,7 @@ from proofcheck import store
 from proofcheck.commands import colored, columns
 from proofcheck.errors import say, unsaved
 from proofcheck.kernel.errors import Malformed
-from proofcheck.report.searches import kept, page, record
+from proofcheck.report.searches import kept, linked, page, record
 from proofcheck.report.text import clean, wrap
 from proofcheck.run import Event
 from proofcheck.run.terminal_progress import TerminalProgress
@@ -46,7 +46,10 @@ def audit_command(
             problems.append(error)
     if not no_report and not problems:
         try:
-            store.save(target / "searches.html", page(kept(target / "audits")))
+            report = target / "report.html"
+            store.save(target / "searches.html", page(kept(target / "audits"), report=report.is_file()))
+            if report.is_file() and (text := report.read_text("utf-8")) != linked(text):
+                store.save(report, linked(text))
         except OSError as error:
             problems.append(error)
     human = sys.stderr if as_json else sys.stdout

@@ -26,6 +26,7 @@ import proofcheck
 from proofcheck.claim import Claim, library, load
 from proofcheck.kernel.certificate import Certificate, write
 from proofcheck.kernel.errors import Malformed
+from proofcheck.kernel.parse import suggestion
 from proofcheck.kernel.statement import read_toml
 from proofcheck.kernel.terms import show
 from proofcheck.proving import Problem, claim_of
@@ -160,7 +161,7 @@ def claim_named(target: str, variables: Mapping[str, str], given: Sequence[str],
             if lib.place(error) == target:
                 raise error
         what = f"There is no claim {target!r}." if not fitting else f"Several claims are called {target!r}: {', '.join(claim.id for claim in fitting)}."
-        raise Malformed("PC104", what, hint="See `proofcheck list`.")
+        raise Malformed("PC104", what, hint="" if fitting else suggestion(target, sorted(lib.claims)).replace("Names in scope", "Claims"))
     return fitting[0]
 
 

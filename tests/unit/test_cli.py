@@ -263,6 +263,42 @@ def test_project_is_found_from_below(project: Project, monkeypatch: pytest.Monke
     assert project.path("y").exists()
 
 
+@pytest.mark.parametrize("command", ["verify", "replay", "list"])
+def test_part_of_what_was_asked_for_is_missing(project: Project, command: str) -> None:
+    """A name that matches nothing is 5 with the nearest name, also beside one that does: what was not looked at is not passed over."""
+    project.claim("good", "exp(x) > x")
+    ended = project.run(command, "p/good", "p/goods")
+    assert (ended.code, ended.out) == (5, "")
+    assert ended.err == "Nothing is selected: no claim matches p/goods. Did you mean `p/good`?\n"
+    assert "See `proofcheck list`" in project.run(command, "q/*").err
+
+
+PROVE = ("prove", "x <= 1", "--for", "x in [0, 1]")
+MISTAKES = [
+    ((*PROVE, "--timeout", "0"), 2, "--timeout is 0; it has to be positive and finite."),
+    ((*PROVE, "--timeout", "nan"), 2, "--timeout is nan"),
+    ((*PROVE, "--timeout", "inf"), 2, "--timeout is inf"),
+    ((*PROVE, "--jobs", "0"), 2, "--jobs is 0"),
+    (("verify", "--memory", "-1"), 2, "--memory is -1"),
+    (("replay", "--timeout", "-1"), 2, "--timeout is -1"),
+    ((*PROVE, "--for", "x in [0, 2]"), 2, "--for gives x twice. Give one domain"),
+    ((*PROVE, "--given", "x > 3"), 2, "no point that satisfies the hypotheses was found: x > 3"),
+    (("prove", "--problems", "nowhere.jsonl"), 2, "nowhere.jsonl  [PC207 unreadable]\n  The list cannot be read: No such file or directory."),
+    (("prove", "--problems", "/"), 2, "The list cannot be read: Is a directory."),
+    (("search", "p/gooood"), 2, "There is no claim 'p/gooood'. Claims: p/good. Did you mean `p/good`?"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "text"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_mistakes_are_explained(project: Project, arguments: tuple[str, ...], code: int, text: str) -> None:
+    """A wrong value, a name twice, a hypothesis that nothing satisfies, a missing list: what is wrong, with its value, and the documented code."""
+    project.claim("good", "exp(x) > x")
+    ended = project.run(*arguments)
+    assert (ended.code, text in ended.out + ended.err) == (code, True), ended
+    assert "Traceback" not in ended.err
+    assert "/tmp" not in ended.out + ended.err
+
+
 # -- replay --------------------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from proofcheck.plot import ARROWS, DASHED, POINTS, Axis, Curve, Plot
 from proofcheck.report.pictures import inert
-from proofcheck.report.plots import WIDTH, plot, power_of_ten, standalone, ticks
+from proofcheck.report.plots import WIDTH, balanced, plot, power_of_ten, standalone, ticks
 
 EVERY = Plot(
     "A <title> & more of it, so long that it has to be broken into two lines of the picture somewhere",
@@ -35,6 +35,20 @@ def test_picture_is_inert_and_complete() -> None:
         assert word in words
     assert "nan" not in picture
     assert "inf" not in picture
+
+
+@pytest.mark.parametrize(
+    ("words", "width", "lines"),
+    [
+        ("", 10, [""]),
+        ("short", 10, ["short"]),
+        ("Distance to the teacher, d = 20, r = 3", 36, ["Distance to the", "teacher, d\u00a0=\u00a020, r\u00a0=\u00a03"]),
+        ("one abcdefghijklmno", 10, ["one", "abcdefghij", "klmno"]),
+    ],
+)
+def test_titles_are_broken_evenly(words: str, width: int, lines: list[str]) -> None:
+    """A title takes as few lines as fit, none of which is much longer than the others, and cuts only words that do not fit."""
+    assert balanced(words, width) == lines
 
 
 def test_marks_stay_in_the_frame() -> None:

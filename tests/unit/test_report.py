@@ -19,7 +19,9 @@ from proofcheck.report.as_json import ReportError, from_json, to_json
 from proofcheck.report.as_junit import to_junit
 from proofcheck.report.as_terminal import render, show
 from proofcheck.report.model import ClaimReport, ErratumRow, ObligationReport, PaperReport, PaperRow, Report
-from proofcheck.report.summary import KINDS, commands, duration, guarded, how, knowledge, trust, verdict
+from proofcheck.report.searches import linked
+from proofcheck.report.searches import page as searches_page
+from proofcheck.report.summary import KINDS, commands, duration, guarded, how, knowledge, shortened, trust, verdict
 from proofcheck.report.text import cells, clean, clean_lines, clip, pad, wrap
 from tests.sample_report import CONJECTURE, DETERMINANT, ERRATUM, KERNEL, LIMIT, SAMPLE, STUCK
 
@@ -108,13 +110,13 @@ def hostile_report(text: str) -> Report:
     return report
 
 
-PAGE = """html head meta title style body header h1 h2 h3 p strong em span main section div table caption thead tbody tr th td a article code blockquote
+PAGE = """html nav head meta title style body header h1 h2 h3 p strong em span main section div table caption thead tbody tr th td a article code blockquote
     dl dt dd ol ul li details summary pre meter footer"""
 FORMULA = "math mrow mi mn mo mtext mspace mfrac msup msub msubsup munderover msqrt mtable mtr mtd"
 PICTURE = "svg path text"
 ELEMENTS = {*PAGE.split(), *FORMULA.split(), *PICTURE.split()}
 ATTRIBUTES = {
-    "lang", "charset", "http-equiv", "content", "name", "class", "id", "role", "scope", "href", "open", "aria-labelledby", "aria-label", "min", "max", "value",
+    "lang", "charset", "http-equiv", "content", "name", "class", "id", "role", "scope", "href", "open", "hidden", "aria-labelledby", "aria-label", "min", "max", "value",
     "display", "form", "stretchy", "width", "mathvariant",
     "viewbox", "height", "font-size", "font-weight", "fill", "fill-opacity", "stroke", "stroke-width", "d", "x", "y", "text-anchor",
 }  # fmt: skip
@@ -159,6 +161,9 @@ def census(page: str) -> Census:
     return found
 
 
+OWN_LINKS = {"#attention", "#coverage", "#errata", "#trust", "#claims", "#environment", "searches.html"}
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_html_is_inert(text: str) -> None:
     """Hostile texts add no element, attribute, comment or link target, and template marks are not evaluated."""
@@ -167,7 +172,7 @@ def test_html_is_inert(text: str) -> None:
     assert found.elements <= ELEMENTS
     assert found.attributes <= ATTRIBUTES
     assert found.other == []
-    assert all(re.fullmatch(r"#claim-[a-z0-9.-]*", link) for link in found.links)
+    assert all(re.fullmatch(r"#claim-[a-z0-9.-]*", link) for link in set(found.links) - OWN_LINKS)
     assert not [character for character in page if unicodedata.category(character)[0] == "C" and character != "\n"]
     assert "7*7" not in text or "{{7*7}}" in found.text
     page.encode("utf-8")
@@ -222,11 +227,22 @@ def test_page_says_what_a_referee_needs() -> None:
 
 
 def test_anchors_are_unique_and_links_meet_them() -> None:
-    """Every link of the page leads to a claim on it, even when two claims have one id."""
+    """Every link of the page leads to a part of it or to a claim on it, even when two claims have one id; or to the page of searches."""
     page = to_html(replace(SAMPLE, claims=(*SAMPLE.claims, replace(DETERMINANT, title="again"))))
     anchors = re.findall(r'<article[^>]* id="([^"]+)"', page)
     assert len(set(anchors)) == len(anchors) == 9
-    assert {link[1:] for link in census(page).links} <= set(anchors)
+    assert {link[1:] for link in set(census(page).links) - OWN_LINKS} <= set(anchors)
+    assert all(f'<h2 id="{link[1:]}"' in page for link in set(census(page).links) & OWN_LINKS - {"searches.html"})
+
+
+def test_searches_are_linked_where_there_are_any() -> None:
+    """The link to the page of searches is hidden until there is one; the page links back where there is a report."""
+    without, beside = to_html(SAMPLE), to_html(SAMPLE, searches=True)
+    assert '<span id="searches" hidden>' in without
+    assert "hidden" not in re.sub(r"overflow[a-z-]*: ?hidden", "", beside)
+    assert linked(without) == linked(beside) == beside
+    assert 'href="report.html"' in searches_page([], report=True)
+    assert 'href="report.html"' not in searches_page([])
 
 
 def test_table_headers_have_a_scope() -> None:
@@ -234,6 +250,15 @@ def test_table_headers_have_a_scope() -> None:
     page = to_html(SAMPLE)
     assert page.count("<th ") == len(re.findall(r'<th scope="(?:row|col)"', page)) > 20
     assert "<th>" not in page
+
+
+@pytest.mark.parametrize(
+    ("margin", "shown"),
+    [("0.00000001267435938672929650", "1.26744e-08"), ("12.5", "12.5"), ("1e-400000000000", "1e-400000000000"), ("-0.123456789012345", "-0.123457"), ("x", "x")],
+)
+def test_long_margins_are_shortened(margin: str, shown: str) -> None:
+    """A margin of many digits is shown to six, never as 0; a short one, and what is no number, as it is."""
+    assert shortened(margin) == shown
 
 
 def test_page_of_nothing() -> None:

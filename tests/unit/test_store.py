@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,31 @@ def test_saving_in_the_place_of_a_folder_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").mkdir()
     with pytest.raises(IsADirectoryError, match="directory"):
         store.save(tmp_path / "file", "text")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path, kind: str) -> None:
+    """A pipe gets the text and is still a pipe; a device without room says so, with its own name, and is still a device."""
+    if kind == "pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        store.save(path, "text")
+        assert (os.read(reader, 100), stat.S_ISFIFO(path.stat().st_mode)) == (b"text", True)
+        os.close(reader)
+        return
+    path = Path("/dev/full")
+    if not path.is_char_device():
+        pytest.skip("no such device here")
+    with pytest.raises(OSError, match="No space left") as caught:
+        store.save(path, "text")
+    assert caught.value.filename == "/dev/full"
+    assert path.is_char_device()
+
+
+def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """The error names the file that was asked for, not a temporary one."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="Not a directory") as caught:
+        store.save(tmp_path / "file" / "report.json", "text")
+    assert caught.value.filename == str(tmp_path / "file" / "report.json")
