@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from proofcheck.cli import cli
 
 ROOT = Path(__file__).parents[1]
+HARD = "y*sin(30*x) + z*cos(30*x) <= sqrt(y^2 + z^2) + 1/10^6"
+"""True on the unit cube, by Cauchy and Schwarz; far from what a few cells decide."""
 PROGRAM = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from proofcheck.cli import main; main()"
 """The program as a shell starts it: a test run in the background may ignore Ctrl-C, and children inherit that."""
 

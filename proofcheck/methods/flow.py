@@ -205,9 +205,10 @@ class Path:
 
 
 def named(term: Term) -> str:
-    """Return a measured quantity as the file writes it, with the names of the state variables."""
+    """Return a measured quantity as the file writes it, with the names of the state variables; state_1, … where the start is a number."""
     count = (len(term.args) - 1) // 2
-    quantity = substitute(term.args[0], {f"_s{i + 1}": start for i, start in enumerate(term.args[1 + count :]) if start.op == "var"})
+    starts = enumerate(term.args[1 + count :], 1)
+    quantity = substitute(term.args[0], {f"_s{i}": start if start.op == "var" else var(f"state_{i}") for i, start in starts})
     return f"{str(term.value).split()[1]}({show(quantity, 60)})"
 
 
@@ -326,7 +327,8 @@ def concluded(
         return Undecided(obligation.name, NAME, "obstruction", detail, margin=margin)
     longest = max(float(path.times[-1]) for path in paths)
     error = max(path.difference for path in paths)
-    detail = f"{len(paths)} trajectories (seed {seed}), all at rest by time {longest:.4g}; DOP853 with tolerances 1e-10 and 1e-8 differs by {error:.1e}"
+    many = f"{len(paths)} trajectories (seed {seed}), all" if len(paths) > 1 else "1 trajectory,"
+    detail = f"{many} at rest by time {longest:.4g}; DOP853 with tolerances 1e-10 and 1e-8 differs by {error:.1e}"
     return Support(obligation.name, NAME, "numerical", f"{detail}; closest from {where}: {truths[worst][2]}", margin=margin, plots=plots)
 
 

@@ -104,7 +104,7 @@ def knowledge(claim: ClaimReport) -> str:
     pieces = [several(steps, "step")] if (steps := sum(item.kind == "step" for item in main)) else []
     pieces += [unsettled(claim)] if unsettled(claim) else []
     sizes: Counter[str] = Counter()
-    for item in main if claim.verdict == "proved" else claim.obligations:
+    for item in main if claim.verdict == "proved" else (item for item in claim.obligations if item.kind not in GUARDS):
         for number, unit in _UNIT.findall(item.detail):
             sizes["leaves" if unit == "leaf" else unit] += int(re.sub(r"\D", "", number))
     pieces += ["1 leaf" if (size, unit) == (1, "leaves") else f"{size} {unit}" for unit, size in sizes.items()]

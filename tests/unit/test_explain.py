@@ -21,7 +21,7 @@ from proofcheck.kernel.rules import RULES
 from proofcheck.kernel.statement import Entry
 from proofcheck.kernel.terms import TRUE, Domain, Obligation, num
 from proofcheck.report.subdivision import Part
-from tests.project import ROOT, Ended, Project
+from tests.project import HARD, ROOT, Ended, Project
 
 LEAF = {"rule": "bisection", "prec": 64, "tree": "N"}
 
@@ -178,7 +178,7 @@ def test_an_old_certificate_proves_nothing(project: Project) -> None:
 def test_an_inconclusive_claim_says_where_and_what_to_try(project: Project) -> None:
     """What the last run said is repeated with its advice, also beside an old certificate; before a run the reader is told which command searches."""
     certified(project, "hard", "x >= -1", LEAF)
-    project.claim("hard", "x^3 + y^3 + z^3 >= 3*x*y*z", domains={"x": "[0, 1]", "y": "[0, 1]", "z": "[0, 1]"}, by='{ rule = "bisection", cells = 30 }')
+    project.claim("hard", HARD, domains={"x": "[0, 1]", "y": "[0, 1]", "z": "[0, 1]"}, by='{ rule = "bisection", cells = 30 }')
     assert "`proofcheck verify p/hard` searches" in " ".join(project.run("explain", "p/hard").out.split())
     project.run("verify", "--jobs", "1")
     ended = project.run("explain", "p/hard")

@@ -103,7 +103,7 @@ def test_a_stated_start_is_one_trajectory(claim_file: Callable[..., bytes]) -> N
     entry = kernel.read(claim_file("limit(x) = 1", {"x": "(0, 1]"}, more=more)).entries[1]
     found = attempt(entry.obligation, {}, lambda *_: None)
     assert isinstance(found, Support)
-    assert found.detail.startswith("1 trajectories")
+    assert found.detail.startswith("1 trajectory, at rest by time")
     assert (found.plots[0].title, found.plots[0].y.label) == ("The trajectory", "state 1")
 
 

@@ -18,7 +18,7 @@ from proofcheck.kernel.certificate import MAX_BYTES
 from proofcheck.report.model import Report
 from proofcheck.run import Outcome, Task, run
 from proofcheck.verify import Settings, result, verify
-from tests.project import Project
+from tests.project import HARD, Project
 
 CUBES = {"x": "[0, 1]", "y": "[0, 1]", "z": "[0, 1]"}
 
@@ -96,7 +96,7 @@ def test_old_certificate_stays_until_it_is_replaced(project: Project) -> None:
     project.claim("x", "exp(x) > x")
     _run(project)
     old = project.certificate("x").read_bytes()
-    project.claim("x", "x^3 + y^3 + z^3 >= 3*x*y*z", domains=CUBES, by='{ rule = "bisection", cells = 30 }')
+    project.claim("x", HARD, domains=CUBES, by='{ rule = "bisection", cells = 30 }')
     report = _run(project)
     assert report.claims[0].verdict == "inconclusive"
     assert "for an older text" in report.claims[0].reason
@@ -168,7 +168,7 @@ def test_forged_certificate_is_an_integrity_error(project: Project, changes: dic
 
 def test_symbolic_node_on_disk_is_never_believed(project: Project) -> None:
     """Only what this run proved by computer algebra counts; a forged symbolic node is dropped, and searched for."""
-    project.claim("x", "x^3 + y^3 + z^3 >= 3*x*y*z", domains=CUBES, by='{ rule = "bisection", cells = 30 }')
+    project.claim("x", HARD, domains=CUBES, by='{ rule = "bisection", cells = 30 }')
     project.claim("good", "exp(x) > x")
     _run(project)
     lib = library(project.root / "claims")
@@ -246,9 +246,9 @@ def test_steps_that_do_not_show_the_statement(project: Project) -> None:
 
 def test_statement_that_rests_on_an_open_step_is_open(project: Project) -> None:
     """A statement that is assembled from a step is open while the step rests on a claim that is not proved; nothing is broken."""
-    step = '[[step]]\nid = "a"\nshows = "x^3 + y^3 + z^3 >= 3*x*y*z and x <= 1"\nby = { rule = "cite", claim = "p/base" }'
-    project.claim("base", "x^3 + y^3 + z^3 >= 3*x*y*z", domains=CUBES, by='{ rule = "bisection", cells = 30 }')
-    project.claim("x", "x^3 + y^3 + z^3 >= 3*x*y*z", domains=CUBES, more=step)
+    step = f'[[step]]\nid = "a"\nshows = "{HARD} and x <= 1"\nby = {{ rule = "cite", claim = "p/base" }}'
+    project.claim("base", HARD, domains=CUBES, by='{ rule = "bisection", cells = 30 }')
+    project.claim("x", HARD, domains=CUBES, more=step)
     report = _run(project, "x", timeout=3)
     assert _verdicts(report) == {"x": STUCK}
     assert report.exit_code in (1, 4)
@@ -415,7 +415,7 @@ def test_full_disk_does_not_lose_the_report(project: Project, monkeypatch: pytes
 def test_certificate_holds_what_was_accepted_only(project: Project) -> None:
     """A citation that does not hold is not written down, so that the kernel's own program accepts every certificate on disk."""
     step = '[[step]]\nid = "cited"\nshows = "exp(x) > x"\nby = { rule = "cite", claim = "p/base" }\n'
-    project.claim("base", "x^3 + y^3 + z^3 >= 3*x*y*z", domains=CUBES, by='{ rule = "bisection", cells = 30 }')
+    project.claim("base", HARD, domains=CUBES, by='{ rule = "bisection", cells = 30 }')
     project.claim("x", "exp(x) > x", more=step + '[[step]]\nid = "own"\nshows = "x <= 1"\nby = "inequality"')
     assert _verdicts(_run(project))["x"] == STUCK
     assert list(json.loads(project.certificate("x").read_text())["proofs"]) == ["step own"]
