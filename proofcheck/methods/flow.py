@@ -21,7 +21,7 @@ from ..algebras.floats import Array, Floats, Pair, evaluated
 from ..algebras.typeset import pretty_text
 from ..evidence import Evidence, Margin, Support, Undecided, Violation
 from ..kernel.errors import Malformed
-from ..kernel.terms import OPAQUE, Domain, Obligation, Term, postorder, show, substitute
+from ..kernel.terms import OPAQUE, Domain, Obligation, Term, postorder, show, substitute, var
 from ..plot import POINTS, Axis, Curve, Plot
 from .measuring import HOLDS, UNCLEAR, VIOLATED, Truth, compared, exactly, judged
 
