@@ -46,9 +46,10 @@ ADVICE = {
     "no exact violating point was found": "give `at` with a point that violates it",
     "no step shows the statement": "end with a step that states it word for word, or name a method in [claim] under `by`",
     "cells ended": "cut the domain with steps: the report then says which piece is the hard one",
+    " s ended": "a larger `--timeout`: a long bisection goes on where it was (it is kept in `~/.cache/proofcheck`; `--fresh` starts anew)",
     " ended": "give it more with --timeout or --memory, or cut the domain with steps",
 }
-"""What to try, by words of the reason; the first four are those of docs/guide.md, section 4."""
+"""What to try, by words of the reason; the table of docs/guide.md, section 4, is among them."""
 OUTSIDE = 'if it is true for reasons outside the language, a step may say so: `by = { rule = "assume", source = "…", reason = "…" }`'
 WORDS = {
     "sign": "sign: the signs of its parts decide it",
