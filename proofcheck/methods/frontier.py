@@ -490,7 +490,8 @@ class Look:
         goal = search.chart.goal
         self.forms = np.full(low.shape[1], "")
         natural = self.sides((*search.chart.given, goal), Intervals(clip=search.clip), self.box(low, width))
-        decided = holds(goal, natural)[0]
+        decided = np.full(low.shape[1], fill_value=True)  # what is said of constants is one truth for all cells
+        decided &= holds(goal, natural)[0]
         for atom in relations(goal):
             decided &= np.isfinite(natural[atom][0][1] + natural[atom][1][1])
         for formula in search.chart.given:

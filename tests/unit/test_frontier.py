@@ -220,6 +220,13 @@ def test_a_unit_whose_process_dies_is_done_here(monkeypatch: pytest.MonkeyPatch)
     assert subdivide(obligation, 64, 100_000, quiet, processes=2) == wanted
 
 
+def test_cells_share_what_is_said_of_constants() -> None:
+    """A goal without variables, even without a value, is looked at on cells that a hypothesis excludes or not."""
+    search = Search(goal("not (integral(p, p + 6, x, x) != -2)", {"x": "[0, 1]"}, "x > 1/2"), 64, clip=False)
+    look = Look(search, np.array([[0.0, 0.5]]), np.array([[0.25, 0.5]]))
+    assert look.forms.tolist() == ["N", ""]
+
+
 def test_budget_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search stops near its budget, leaves open cells behind, and tells its progress on the way."""
     monkeypatch.setattr(frontier, "LEAST", 256)
