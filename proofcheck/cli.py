@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,6 +14,16 @@ from proofcheck.errors import guarded, project
 
 ENDINGS = """Exit codes: 0 all PASS, 1 a FAIL or NEWS, 2 malformed input, 3 environment, 4 budget ended first, 5 nothing selected, 6 integrity,
 70 a bug of proofcheck, 130 and 143 interrupted."""
+
+
+def jobs(meaning: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option that says how much of the machine is used."""
+    return click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help=meaning)
+
+
+FOR = click.option("--for", "domains", multiple=True, metavar='"x in [0, 1]"', help="A variable of a formula and its domain; may come several times.")
+GIVEN = click.option("--given", multiple=True, metavar="RELATION", help="A hypothesis of a formula; may come several times.")
+NO_REPORT = click.option("--no-report", is_flag=True, help="Write no report files.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=ENDINGS)
@@ -30,11 +41,11 @@ def cli(context: click.Context, directory: str) -> None:
 @click.option("--full", is_flag=True, help="Experiments in the paper's full size, eight times the trajectories; minutes instead of seconds.")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for each obligation.")
 @click.option("--memory", default=2000, show_default=True, help="Megabytes for each obligation.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help="Obligations at a time.")
+@jobs("Obligations at a time.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - is standard output.")
 @click.option("--junit", metavar="FILE", help="Write the report as JUnit XML.")
 @click.option("--report", "folder", default="reports", show_default=True, metavar="DIR", help="Where report.html, report.json and junit.xml go.")
-@click.option("--no-report", is_flag=True, help="Write no report files.")
+@NO_REPORT
 @click.option("--no-write", is_flag=True, help="Leave the certificates on disk as they are.")
 @click.option("-v", "--verbose", is_flag=True, help="One line for each finished obligation.")
 @click.pass_obj
@@ -47,14 +58,14 @@ def verify(directory: str, /, **options: Any) -> None:
 
 @cli.command()
 @click.argument("formula", required=False)
-@click.option("--for", "domains", multiple=True, metavar='"x in [0, 1]"', help="A variable and its domain; may come several times.")
-@click.option("--given", multiple=True, metavar="RELATION", help="A hypothesis; may come several times.")
+@FOR
+@GIVEN
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds for each search.")
 @click.option("--certificate", metavar="FILE", help="Write the certificate, and beside it the claim that it is for.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--problems", metavar="FILE.jsonl", help="A list of problems instead of one formula (docs/format.md).")
 @click.option("--out", metavar="DIR", default="reports/problems", show_default=True, help="Where the answers to a list go; a run that was killed goes on.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help="Problems at a time.")
+@jobs("Problems at a time.")
 def prove(formula: str | None, **options: Any) -> None:
     """Prove or refute a formula, or a list of them, without a claim file."""
     from proofcheck.commands import prove_command  # noqa: PLC0415 - each command loads only what it uses
@@ -64,15 +75,15 @@ def prove(formula: str | None, **options: Any) -> None:
 
 @cli.command()
 @click.argument("target", metavar="ID|FORMULA")
-@click.option("--for", "domains", multiple=True, metavar='"x in [0, 1]"', help="A variable of a formula and its domain; may come several times.")
-@click.option("--given", multiple=True, metavar="RELATION", help="A hypothesis of a formula; may come several times.")
+@FOR
+@GIVEN
 @click.option("--budget", type=int, metavar="WORK", help="Evaluations of the statement; default: half a minute's worth.")
 @click.option("--method", type=click.Choice(["grid", "random", "optimise", "bisect", "all"]), default="all", show_default=True)
 @click.option("--points", metavar="N|x=N,y=M", help="The grid: nodes for every variable, or by variable.")
 @click.option("--spacing", type=click.Choice(["inside", "linspace"]), help="The grid: nodes inside the domain, or as numpy.linspace makes them.")
 @click.option("--full", is_flag=True, help="The paper's own grid: `points` and `spacing` of the file's [search].")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores", help="Tiles at a time; the result does not depend on it.")
+@jobs("Tiles at a time; the result does not depend on it.")
 @click.option("--resume", is_flag=True, help="Go on with the last search of the ledger.")
 @click.option("--out", metavar="LEDGER", help="The ledger; default: reports/searches/ID.jsonl.")
 @click.option("--certificate", metavar="FILE", help="Write the counterexample as a certificate.")
@@ -92,7 +103,7 @@ def search(directory: str, /, target: str, **options: Any) -> None:
 @cli.command()
 @click.argument("ids", nargs=-1, metavar="[ID|GLOB|all]...")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds for each claim.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores")
+@jobs()
 @click.pass_obj
 def replay(directory: str, ids: tuple[str, ...], timeout: float, jobs: int) -> None:
     """Let the kernel look at the certificates on disk again; search nothing."""
@@ -110,11 +121,11 @@ def replay(directory: str, ids: tuple[str, ...], timeout: float, jobs: int) -> N
 @click.option("--head", default="", metavar="DIGEST", help="A head that was published: the ledger must contain it.")
 @click.option("--require-coverage", default=None, metavar="SHARE", help='Less certified coverage, of "95 %" or 0.95, is INSUFFICIENT.')
 @click.option("--cells", type=int, default=None, show_default="100000, fewer for large formulas", help="Cells that coverage looks at; 0: none.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="all cores")
+@jobs()
 @click.option("--certificate", metavar="FILE", help="Write the proof that full coverage is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the audit as JSON.")
 @click.option("--report", "folder", default="reports", show_default=True, metavar="DIR", help="Where searches.html and audits/ go.")
-@click.option("--no-report", is_flag=True, help="Write no report files.")
+@NO_REPORT
 @click.pass_obj
 def audit(directory: str, /, **options: Any) -> None:
     """Audit a search: its ledger, or a declaration of a search that was run elsewhere.

@@ -64,6 +64,18 @@ def certificate() -> Callable[..., bytes]:
 
 
 @pytest.fixture
+def refuses(judge: Callable[..., Receipt]) -> Callable[..., None]:
+    """Return a function that asserts that the kernel rejects a proof of a statement, and by which code."""
+
+    def check(code: str, statement: str, domains: Mapping[str, str], proof: Proof, rest: Mapping[str, Any] = {}) -> None:
+        with pytest.raises(kernel.Rejected) as caught:
+            judge(statement, proof, domains, **rest)
+        assert caught.value.code.split()[0] == code, str(caught.value)
+
+    return check
+
+
+@pytest.fixture
 def judge() -> Callable[..., Receipt]:
     """Return a function that returns the receipt of a statement with a proof of it."""
 

@@ -40,7 +40,7 @@ from proofcheck.kernel.files import read_bytes
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.statement import MAX_FILE, read_toml
 from proofcheck.kernel.terms import Obligation, Term, num, variables
-from proofcheck.search.ledger import OUTCOMES
+from proofcheck.search.ledger import OUTCOMES, unique
 
 FORMAT = "declared/1"
 MAX_LIST, MAX_ROWS, MAX_DIGITS, MAX_EXPONENT = 64_000_000, 1_000_000, 400, 400
@@ -146,7 +146,7 @@ def _csv(text: str) -> Iterator[tuple[str, list[str], Sequence[Any]]]:
 def _json(text: str) -> Iterator[tuple[str, list[str], Sequence[Any]]]:
     """Yield place, names and values of each point; numbers with a fraction keep their text."""
     try:
-        data = json.loads(text, parse_float=str, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=_unique)
+        data = json.loads(text, parse_float=str, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise Malformed("PC201", f"The list is not JSON that can be read: {error}.") from None
     if isinstance(data, dict) and set(data) == {"variables", "points"} and isinstance(data["points"], list) and isinstance(data["variables"], list):
@@ -207,10 +207,3 @@ def _integer(text: str) -> int | str:
 
 def _refuse(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a number")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise ValueError("a key comes twice")
-    return table

@@ -306,7 +306,8 @@ def _refuse(text: str) -> None:
     raise ValueError(f"the number {text} is not whole")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON in which no key comes twice. Raises ValueError."""
     table = dict(pairs)
     if len(table) != len(pairs):
         raise ValueError("a key comes twice")
@@ -317,7 +318,7 @@ def record_of(line: bytes, number: int, prev: str, where: str = "ledger") -> Rec
     """Return the record of line ``number``, bound to ``prev``. Rejects (PC401, PC402) with the line's number, counted from 1."""
     place = f"{where}: line {number + 1}"
     try:
-        data = json.loads(line, parse_float=_refuse, parse_constant=_refuse, object_pairs_hook=_unique)
+        data = json.loads(line, parse_float=_refuse, parse_constant=_refuse, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise Rejected("PC401", f"The line is not JSON that a ledger can hold: {error}.", place) from None
     if not isinstance(data, dict) or data.get("kind") not in KEYS:

@@ -159,13 +159,10 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
 
 @pytest.mark.parametrize("case", REJECTED, ids=lambda case: f"{case[0]} {case[1][:40]}")
 def test_wrong_certificate_is_rejected_by_its_code(
-    judge: Callable[..., Receipt], case: tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]
+    refuses: Callable[..., None], case: tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]
 ) -> None:
     """A wrong certificate, mostly of a true statement, is rejected, and the code says why."""
-    code, statement, domains, proof, rest = case
-    with pytest.raises(Rejected) as caught:
-        judge(statement, proof, domains, **rest)
-    assert caught.value.code.split()[0] == code, str(caught.value)
+    refuses(*case)
 
 
 def test_every_rejection_has_a_case() -> None:

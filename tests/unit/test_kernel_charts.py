@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proofcheck.kernel import Receipt, Rejected
+from proofcheck.kernel import Receipt
 
 Case = tuple[str, dict[str, str], dict[str, Any], dict[str, Any]]
 SIGN, RING, POINT = {"rule": "sign"}, {"rule": "ring"}, {"rule": "point"}
@@ -269,10 +269,7 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
 
 @pytest.mark.parametrize("case", REJECTED, ids=lambda case: f"{case[3]['rule']} {case[0]}: {case[1]}")
 def test_wrong_proof_is_rejected_by_its_code(
-    judge: Callable[..., Receipt], case: tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]
+    refuses: Callable[..., None], case: tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]
 ) -> None:
     """A proof with one wrong part is rejected, and the code says which."""
-    code, statement, domains, proof, rest = case
-    with pytest.raises(Rejected) as caught:
-        judge(statement, proof, domains, **rest)
-    assert caught.value.code.split()[0] == code, str(caught.value)
+    refuses(*case)

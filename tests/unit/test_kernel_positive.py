@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flint import fmpq
 
-from proofcheck.kernel import Receipt, Rejected
+from proofcheck.kernel import Receipt
 from proofcheck.kernel.rules.positive import MAX_BASIS, MAX_BITS, semidefinite
 
 REAL, PLANE, UNIT, OPEN = {"x": "real"}, {"x": "real", "y": "real"}, {"x": "[0, 1]"}, {"x": "(0, 1)"}
@@ -139,13 +139,10 @@ REJECTED: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]] 
 
 @pytest.mark.parametrize("case", REJECTED, ids=lambda case: f"{case[0]} {case[1]} {case[3]}"[:90])
 def test_wrong_proof_is_rejected_by_its_code(
-    judge: Callable[..., Receipt], case: tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]
+    refuses: Callable[..., None], case: tuple[str, str, dict[str, str], dict[str, Any], dict[str, Any]]
 ) -> None:
     """A proof with one wrong part is rejected, and the code says which."""
-    code, statement, domains, proof, rest = case
-    with pytest.raises(Rejected) as caught:
-        judge(statement, proof, domains, **rest)
-    assert caught.value.code.split()[0] == code, str(caught.value)
+    refuses(*case)
 
 
 def test_elimination_decides_semidefiniteness() -> None:
