@@ -59,7 +59,10 @@ WORDS = {
     "twice": "twice: a small box around each of two points is mapped into itself, so that there are two solutions",
     UNCHECKED: "symbolic: by computer algebra, which the kernel does not look at",
 }
-FORMS = {"N": "natural", "M": "mean value", "C": "corner", "H": "second order", "l": "derivative at the lower edge", "r": "derivative at the upper edge"}
+FORMS = {
+    "N": "natural", "M": "mean value", "C": "corner", "H": "second order", "L": "Lagrange", "l": "derivative at the lower edge",
+    "r": "derivative at the upper edge",
+}  # fmt: skip
 RELATIONS = {"gt": ">", "lt": "<", "eq": "="}
 UNRUN = "checks run with `proofcheck verify`"
 PICTURE = "\0"

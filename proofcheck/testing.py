@@ -260,7 +260,7 @@ def _other(value: Any, random: Random) -> Any:
         return value + random.choice((-1, 1, 7))
     if isinstance(value, str) and value:
         place = random.randrange(len(value))
-        return value[:place] + random.choice("0123NMCH+-*x") + value[place + random.randrange(2) :]
+        return value[:place] + random.choice("0123NMCHL+-*x") + value[place + random.randrange(2) :]
     return None
 
 

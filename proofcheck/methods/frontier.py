@@ -34,6 +34,8 @@ from .kept import Kept
 
 Progress = Callable[[int, int, str], None]
 Decided = tuple[Truth, Truth]
+Factors = tuple[tuple[str, ...], ...]
+"""The factors of the hypotheses, for each leaf L in the order of the text."""
 
 SMALLEST = 2.0**-30
 """A cell that is narrower than this and still undecided ends the search."""
@@ -55,6 +57,8 @@ MAX_CURVED = 6
 """Variables up to which the second-order form is tried."""
 MAX_DERIVATIVES = 6_000
 """Nodes of the second derivatives up to which arrays look at them."""
+SWEEPS = 30
+"""Sweeps over the factors of several hypotheses."""
 CALL = "proofcheck.methods.frontier:unit_of_work"
 UNIT_SECONDS = 86_400.0  # the process that waits for a unit has a limit of its own
 UNIT_MEMORY = 1_000_000_000
@@ -71,6 +75,7 @@ class Growth:
     spent: int
     stuck: Cell | None = None
     violated: bool = False
+    factors: Factors = ()
     kept: Kept | None = field(default=None, compare=False)
     """Where its first part comes from, if from an earlier run."""
 
@@ -115,6 +120,7 @@ class Part:
     stuck: Cell | None = None
     violated: bool = False
     worst: float = math.inf
+    factors: Factors = ()
 
 
 def subdivide(
@@ -128,11 +134,11 @@ def subdivide(
     search = searching(obligation, bits, clip)
     root = unit(search.chart)
     state = State()
-    state.take(search.dive(root, min(DIVE, budget)))
+    state.take(search.dive(root, 0 if search.weights else min(DIVE, budget)))  # which factors are good, only arrays tell
     progress(state.spent, budget, "cells")
     quota = max(LEAST, budget // UNITS)
     if state.queue and state.going(budget):  # one unit is enough for most, and no other process is asked
-        state.take(search.grow(state.queue[0].cells, quota))
+        state.take(search.grow(state.queue[0].cells, min(quota, budget - state.spent)))
     file = Kept(kept, obligation, bits, clip, budget) if kept is not None and state.queue and state.going(budget) else None
     earlier = State.restored(file.load(), root) if file is not None else None
     state = earlier or state
@@ -145,7 +151,7 @@ def subdivide(
                 file.write(state.saved())
     if file is not None and state.stuck is None and file.path.exists():
         file.write(state.saved())  # what comes after the search may be killed too
-    return Growth(state.text(), state.spent, state.stuck, state.violated, file if earlier is not None else None)
+    return Growth(state.text(), state.spent, state.stuck, state.violated, state.tree.rows(0), file if earlier is not None else None)
 
 
 @dataclass
@@ -177,7 +183,8 @@ class State:
         """Put what became of the first unit (of the root, where there is none yet) in its place; what is still open waits for its next turn."""
         first = not self.queue
         nodes = [0] if first else self.queue.popleft().nodes
-        opened = [below for node, text in zip(nodes, part.texts, strict=True) for below in self.tree.graft(node, text)]
+        rows = iter(part.factors)
+        opened = [below for node, text in zip(nodes, part.texts, strict=True) for below in self.tree.graft(node, text, rows)]
         self.spent += part.spent
         self.stuck, self.violated = part.stuck, part.violated
         size = -(-len(opened) // max(1, UNITS - len(self.queue)))
@@ -199,7 +206,7 @@ class State:
         turn = {node: i for i, some in enumerate(self.queue) for node in some.nodes}
         nodes = self.tree.below(0)
         text = "".join(self.tree.letters[node] for node in nodes)
-        return {"tree": text, "turns": [turn[node] for node in nodes if node in turn], "spent": self.spent}
+        return {"tree": text, "turns": [turn[node] for node in nodes if node in turn], "spent": self.spent, "factors": self.tree.rows(0)}
 
     @staticmethod
     def restored(data: Any, root: Cell) -> State | None:
@@ -207,14 +214,14 @@ class State:
         state = State()
         try:
             text, turns, state.spent = str(data["tree"]), [int(turn) for turn in data["turns"]], int(data["spent"])
-            opened = state.tree.graft(0, text)
+            opened = state.tree.graft(0, text, (tuple(map(str, row)) for row in data["factors"]))
             cells = Cells.of([cell for letter, cell in leaves(text, root) if letter == "?"], len(root))
             units: dict[int, list[int]] = {turn: [] for turn in sorted(turns)}
             for place, turn in zip(range(len(opened)), turns, strict=True):
                 units[turn].append(place)
             state.queue.extend(Unit([opened[i] for i in places], cells[places]) for places in units.values())
             good = set(text) <= {*FORMS, *DIGITS[: len(root)], "?"} and 2 * sum(letter in DIGITS for letter in text) + 1 == len(text)
-        except (KeyError, TypeError, ValueError, IndexError):
+        except (KeyError, TypeError, ValueError, IndexError, StopIteration):
             return None
         return state if good else None
 
@@ -281,6 +288,7 @@ class Tree:
     def __init__(self, roots: int) -> None:
         self.letters = ["?"] * roots
         self.halves = [0] * roots
+        self.factors: dict[int, tuple[str, ...]] = {}
 
     def cut(self, node: int, axis: int) -> int:
         """Cut a node; return the first of its halves."""
@@ -303,8 +311,12 @@ class Tree:
         """Return the text below a node."""
         return "".join(self.letters[node] for node in self.below(root))
 
-    def graft(self, root: int, text: str) -> list[int]:
-        """Put a text in the place of an open node; return the nodes that it leaves open."""
+    def rows(self, root: int) -> Factors:
+        """Return the factors of the leaves L below a node."""
+        return tuple(self.factors[node] for node in self.below(root) if node in self.factors)
+
+    def graft(self, root: int, text: str, rows: Iterator[tuple[str, ...]]) -> list[int]:
+        """Put a text in the place of an open node, with the next factors for each leaf L; return the nodes that it leaves open."""
         found, stack = [], [root]
         for letter in text:
             node = stack.pop()
@@ -315,6 +327,8 @@ class Tree:
                 found.append(node)
             else:
                 self.letters[node] = letter
+                if letter == "L":
+                    self.factors[node] = next(rows)
         return found
 
 
@@ -332,25 +346,30 @@ class Search:
         # Pairs of variables cost an evaluation each, and in narrow cells the mean value form is as good.
         self.smooth = len(self.chart.names) <= MAX_CURVED
         self.monotone = all(atom.op in ("lt", "le", "gt", "ge") for atom in atoms)
-        self.curves = self._curves(atoms) if self.smooth and self.monotone else {}
+        goals, parts = [_upward(atom) for atom in atoms], [part for formula in self.chart.given for part in conjuncts(formula)]
+        used = [part for part in parts if part.op not in ("or", "not", "ne")]
+        self.curves = self._curves(goals) if self.smooth and self.monotone else ()
+        hypotheses = self._curves([_upward(part) for part in used]) if self.curves and len(atoms) == 1 else ()
+        self.weights = tuple((part.op == "eq", terms) for part, terms in zip(used, hypotheses, strict=False))
+        self.places = [i for i, part in enumerate(parts) if part in used]
+        self.relations = len(parts)
         self.bending = CONFIRM * (1 + len(self.chart.names) * (len(self.chart.names) + 1) // 4)
 
-    def _curves(self, atoms: Sequence[Term]) -> dict[Term, tuple[Term, ...]]:
-        """Return for each relation the difference of its sides, its slopes, and its second derivatives, the rows up to the diagonal.
+    def _curves(self, differences: Sequence[Term]) -> tuple[tuple[Term, ...], ...]:
+        """Return each term with its slopes and its second derivatives, the rows up to the diagonal.
 
         Nothing where there are none, or where they are too long to be looked at.
         """
-        found: dict[Term, tuple[Term, ...]] = {}
+        found: list[tuple[Term, ...]] = []
         names = self.chart.names
         try:
-            for atom in atoms:
-                f = sub(*atom.args)
+            for f in differences:
                 first = [slope(dependent(f, name), name) for name in names]
                 second = [slope(dependent(part, name), name) for i, part in enumerate(first) for name in names[: i + 1]]
-                found[atom] = (f, *first, *second)
+                found.append((f, *first, *second))
         except Malformed:
-            return {}
-        return found if len(postorder([term for terms in found.values() for term in terms])) <= MAX_DERIVATIVES else {}
+            return ()
+        return tuple(found) if len(postorder([term for terms in found for term in terms])) <= MAX_DERIVATIVES else ()
 
     def dive(self, root: Cell, quota: int) -> Part:
         """Return what becomes of one cell by balls alone, one cell at a time."""
@@ -435,14 +454,16 @@ class Search:
             take = take[:size]
             here = Cells(low[:, take], width[:, take])
             looked = Look(self, here.low, here.width)
-            letters = [self.confirmed(form, here, i) for i, form in enumerate(looked.forms)]
+            letters = [self.confirmed(form, here, i, looked.factors[:, i]) for i, form in enumerate(looked.forms)]
             spent += take.size
-            work += take.size + sum(self.bending if form == "H" else CONFIRM for form in looked.forms if form)
+            work += take.size + sum(self.bending if form in ("H", "L") else CONFIRM for form in looked.forms if form)
             cut = np.array([not letter for letter in letters])
             axes = looked.axes
-            for node, letter in zip(nodes[take], letters, strict=True):
+            for i, (node, letter) in enumerate(zip(nodes[take].tolist(), letters, strict=True)):
                 if letter:
                     tree.letters[node] = letter
+                if letter == "L":
+                    tree.factors[node] = tuple(map(str, self.fractions(looked.factors[:, i])))
             narrow = cut & (here.width[axes, np.arange(take.size)] < SMALLEST)
             worst = int(np.argmin(looked.middles))
             if narrow.any():
@@ -464,14 +485,32 @@ class Search:
         place = {int(node): i for i, node in enumerate(nodes)}
         opened = [place[node] for i in range(len(cells)) for node in tree.below(i) if tree.letters[node] == "?"]
         at, violated = stuck or (None, False)
-        return Part(texts, Cells(low, width)[opened], spent, at, violated, float(rank.min()) if rank.size else math.inf)
+        rows = tuple(row for i in range(len(cells)) for row in tree.rows(i))
+        return Part(texts, Cells(low, width)[opened], spent, at, violated, float(rank.min()) if rank.size else math.inf, rows)
 
-    def confirmed(self, form: str, cells: Cells, place: int) -> str:
+    def confirmed(self, form: str, cells: Cells, place: int, factors: Array | None = None) -> str:
         """Return the form if balls confirm that it decides one of the cells, else nothing."""
         if not form:
             return ""
         with precision(self.bits):
+            if form == "L" and factors is not None:
+                try:
+                    return form if self.enclosures.lagrange(cells.exact(place), self.fractions(factors)) else ""
+                except Rejected:
+                    return ""
             return form if self.decides(form, cells.exact(place)) else ""
+
+    def fractions(self, factors: Array) -> list[Fraction]:
+        """Return a factor for each relation that the hypotheses join, 0 for those that have none."""
+        found = [Fraction(0)] * self.relations
+        for place, factor in zip(self.places, factors.tolist(), strict=False):
+            found[place] = Fraction(factor)
+        return found
+
+
+def _upward(relation: Term) -> Term:
+    """Return the difference of both sides that is > 0 or >= 0 where the inequality holds."""
+    return sub(*(relation.args if relation.op in ("gt", "ge", "eq") else relation.args[::-1]))
 
 
 def centre(cell: Cell) -> Cell:
@@ -497,6 +536,10 @@ class Look:
         for formula in search.chart.given:
             decided |= holds(formula, natural)[1]
         self.forms[decided] = "N"
+        self.factors = np.zeros((len(search.weights), low.shape[1]))
+        self.finite = np.ones(low.shape[1], dtype=bool)
+        for a, b in natural.values():
+            self.finite &= np.isfinite(a[1] + b[1])
         self.axes = np.argmax(width, axis=0)
         self.middles = np.full(low.shape[1], math.inf)
         rest = np.flatnonzero(~decided)
@@ -564,42 +607,85 @@ class Look:
             self.forms[rest[left[yes | (edge & ~no)]]] = "C"
         left = np.flatnonzero((self.forms[rest] == "") & (at_middle > 0))
         if search.curves and left.size:
-            smooth = np.ones(left.size, dtype=bool)
-            for a, b in over.values():
-                smooth &= np.isfinite((a[0][1] + b[0][1] + nothing)[left])
-            self.forms[rest[left[smooth & self.curved(rest[left])]]] = "H"
+            self.forms[rest[left[self.finite[rest[left]] & self.curved(rest[left])]]] = "H"
+        left = np.flatnonzero((self.forms[rest] == "") & self.finite[rest])
+        if search.weights and left.size:
+            self.forms[rest[left[self.weighted(rest[left])]]] = "L"
 
     def curved(self, places: NDArray[np.int64]) -> Truth:
         """Return where the second-order form decides the goal, as in ``kernel.rules.subdivide``."""
-        search = self.search
-        low, width = self.low[:, places], self.width[:, places]
-        n = len(low)
-        over = dict(zip(search.chart.names, self.box(low, width), strict=True))
-        at_centre = dict(zip(search.chart.names, self.box(low + width / 2, 0 * width), strict=True))
-        reach = [np.abs(size) * w / 2 for size, w in zip(search.widths, width, strict=True)]
         found = np.ones(places.size, dtype=bool)
-        by_value: Any = Intervals(clip=search.clip)
-        by_curve: Any = Intervals()
-        for atom, terms in search.curves.items():
-            sign = 1 if atom.op in ("gt", "ge") else -1
-            value, *slopes = evaluated(terms[: n + 1], by_value, at_centre)
-            second = evaluated(terms[n + 1 :], by_curve, over)
-            least = sign * value[0] - value[1]
-            for i in range(n):
-                middle, radius = second[i * (i + 1) // 2 + i]
-                d = sign * middle - radius
-                for j in range(n):
-                    if j != i:
-                        a, b = max(i, j), min(i, j)
-                        entry = second[a * (a + 1) // 2 + b]
-                        d = d - (np.abs(entry[0]) + entry[1]) * reach[j] / reach[i]
-                steep, flat = np.abs(slopes[i][0]) + slopes[i][1], np.abs(slopes[i][0]) - slopes[i][1]
-                at_end = -steep * reach[i] + d * reach[i] ** 2 / 2
-                with np.errstate(all="ignore"):  # where d <= 0 the quotient is not used
-                    inside = np.maximum(-steep * reach[i], -(steep**2) / (2 * d))
-                least = least + np.where((d > 0) & (flat < d * reach[i]), inside, at_end)
+        for atom, terms in zip(conjuncts(self.search.chart.goal), self.search.curves, strict=True):
+            least = self.least(self.expanded(terms, places), places)
             found &= (least > 0) | ((least >= 0) & (atom.op in ("le", "ge")))
         return found
+
+    def weighted(self, places: NDArray[np.int64]) -> Truth:
+        """Return where the second-order form decides the goal less multiples of the hypotheses; choose the factors.
+
+        They make the slope at the middle as small as can be: Lagrange's, where the goal is least.
+        """
+        search = self.search
+        (terms,) = search.curves
+        goal, parts = self.expanded(terms, places), [self.expanded(terms, places) for _, terms in search.weights]
+        n, reach = len(self.low), self.reach(places)
+        steep = np.array([goal[1 + i][0] * reach[i] for i in range(n)])
+        slopes = np.array([[part[1 + i][0] * reach[i] for i in range(n)] for part in parts])
+        products = np.einsum("inc,jnc->ijc", slopes, slopes)
+        wanted = np.einsum("inc,nc->ic", slopes, steep)
+        factors = np.zeros((len(parts), places.size))
+        with np.errstate(all="ignore"):  # what is not finite is taken as 0 below
+            for _ in range(SWEEPS if len(parts) > 1 else 1):
+                for i, (equation, _terms) in enumerate(search.weights):
+                    other = np.einsum("jc,jc->c", products[i], factors) - products[i, i] * factors[i]
+                    found = (wanted[i] - other) / products[i, i]
+                    factors[i] = np.where(np.isfinite(found), found if equation else np.maximum(found, 0.0), 0.0)
+            mantissa, exponent = np.frexp(factors)
+        usual = (np.abs(factors) > 2.0**-40) & (np.abs(factors) < 2.0**40)
+        factors = np.where(usual, np.ldexp(np.round(mantissa * 256) / 256, exponent), 0.0)  # a few digits in the certificate
+        less: list[Pair] = []
+        for k, (middle, radius) in enumerate(goal):
+            for factor, part in zip(factors, parts, strict=True):
+                middle, radius = middle - factor * part[k][0], radius + np.abs(factor) * part[k][1]  # noqa: PLW2901 - a running sum
+            less.append((middle, radius))
+        self.factors[:, places] = factors
+        return (self.least(less, places) > 0) & factors.any(axis=0)
+
+    def reach(self, places: NDArray[np.int64]) -> list[Array]:
+        """Return half of the cells' widths, in the units of the variables."""
+        return [np.abs(size) * w / 2 for size, w in zip(self.search.widths, self.width[:, places], strict=True)]
+
+    def expanded(self, terms: Sequence[Term], places: NDArray[np.int64]) -> list[Pair]:
+        """Return value and slopes at the middle and second derivatives over the cells."""
+        search, n = self.search, len(self.low)
+        low, width = self.low[:, places], self.width[:, places]
+        over = dict(zip(search.chart.names, self.box(low, width), strict=True))
+        at_centre = dict(zip(search.chart.names, self.box(low + width / 2, 0 * width), strict=True))
+        by_value: Any = Intervals(clip=search.clip)
+        by_curve: Any = Intervals()
+        nothing = np.zeros(places.size)
+        found = [*evaluated(tuple(terms[: n + 1]), by_value, at_centre), *evaluated(tuple(terms[n + 1 :]), by_curve, over)]
+        return [(middle + nothing, radius + nothing) for middle, radius in found]
+
+    def least(self, expansion: Sequence[Pair], places: NDArray[np.int64]) -> Array:
+        """Return a lower bound over the cells, as ``kernel.rules.subdivide`` has it."""
+        n, reach = len(self.low), self.reach(places)
+        value, slopes, second = expansion[0], expansion[1 : n + 1], expansion[n + 1 :]
+        least = value[0] - value[1]
+        for i in range(n):
+            middle, radius = second[i * (i + 1) // 2 + i]
+            d = middle - radius
+            for j in range(n):
+                if j != i:
+                    a, b = max(i, j), min(i, j)
+                    entry = second[a * (a + 1) // 2 + b]
+                    d = d - (np.abs(entry[0]) + entry[1]) * reach[j] / reach[i]
+            steep, flat = np.abs(slopes[i][0]) + slopes[i][1], np.abs(slopes[i][0]) - slopes[i][1]
+            at_end = -steep * reach[i] + d * reach[i] ** 2 / 2
+            with np.errstate(all="ignore"):  # where d <= 0 the quotient is not used
+                inside = np.maximum(-steep * reach[i], -(steep**2) / (2 * d))
+            least = least + np.where((d > 0) & (flat < d * reach[i]), inside, at_end)
+        return np.asarray(least)
 
 
 def holds(formula: Term, values: Mapping[Term, tuple[Pair, Pair]]) -> Decided:

@@ -633,7 +633,8 @@ def by_bisection(obligation: Obligation, budget: Budget, bits: int) -> dict[str,
     premises = definedness(obligation, wanted, budget, bits) if cuttable and obligation.goal not in wanted else None
     def grow() -> tuple[Growth, dict[str, Any]]:
         found = subdivide(obligation, bits, budget.left, budget.progress, clip=premises is not None, processes=budget.processes, kept=budget.kept)
-        return found, {"rule": "bisection", "prec": bits, "tree": found.text, **({"conditions": premises} if premises is not None else {})}
+        factors = {"factors": [list(row) for row in found.factors]} if found.factors else {}
+        return found, {"rule": "bisection", "prec": bits, "tree": found.text, **factors, **({"conditions": premises} if premises is not None else {})}
 
     grown, node = grow()
     if grown.kept is not None and not grown.open and not _accepts(obligation, node):

@@ -26,6 +26,7 @@ FORMS = {
     "M": ("mean value", "#3b7fc4"),
     "C": ("corner", "#d0872c"),
     "H": ("second-order", "#b0a030"),
+    "L": ("Lagrange", "#7a8f2c"),
     "l": ("by the derivative at the lower edge", "#9a62c4"),
     "r": ("by the derivative at the upper edge", "#c4628f"),
     "": ("cut further", "#7d8590"),

@@ -538,7 +538,7 @@ def _bisection(goal: Obligation, node: Node, keep: Callable[[int, int], bool]) -
         if form == "C" or not keep(index, len(cells)):
             continue
         try:
-            if form == "H":
+            if form in "HL":
                 points = product(*((low, (low + high) / 2, high) for low, high in cell))
                 decided = all(_by_values(goal, [(t, t) for t in point], cut=cut) for point in points)
             else:

@@ -51,10 +51,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(frontier, name, number)
 
 
-def accepted(obligation: Obligation, text: str) -> bool:
+def accepted(obligation: Obligation, grown: Growth) -> bool:
     """Say whether the kernel's rule accepts a subdivision."""
     try:
-        return prove(obligation, {"rule": "bisection", "prec": 64, "tree": text}, Link())
+        return prove(obligation, {"rule": "bisection", "prec": 64, "tree": grown.text, "factors": [list(row) for row in grown.factors]}, Link())
     except Rejected:
         return False
 
@@ -82,7 +82,7 @@ def test_every_complete_subdivision_passes_the_kernel(text: str, domains: dict[s
         if given and grown.violated:
             continue
         assert grown.open == 0, (text, grown)
-        assert accepted(obligation, grown.text)
+        assert accepted(obligation, grown)
 
 
 @pytest.mark.usefixtures("small")
@@ -291,10 +291,11 @@ def test_trees() -> None:
     tree.letters[first] = "N"
     tree.letters[tree.cut(first + 1, 0)] = "M"
     assert tree.text(0) == "1N0M?"
-    (opened,) = tree.graft(4, "0?N")
-    assert tree.text(0) == "1N0M0?N"
-    assert tree.graft(opened, "H") == []
-    assert tree.text(0) == "1N0M0HN"
+    (opened,) = tree.graft(4, "0?L", iter([("1/2",)]))
+    assert tree.text(0) == "1N0M0?L"
+    assert tree.graft(opened, "H", iter(())) == []
+    assert tree.text(0) == "1N0M0HL"
+    assert tree.rows(0) == (("1/2",),)
     cells = list(leaves("1N0M?", unit(Search(goal("x > y", {"x": "[0, 1]", "y": "[0, 1]"}), 64, clip=False).chart)))
     half = Fraction(1, 2)
     assert cells[2] == ("?", ((half, Fraction(1)), (half, Fraction(1))))
@@ -307,6 +308,57 @@ def test_a_sliver_inside_a_hypothesis_is_found() -> None:
     found = subdivide(sliver, 64, 200_000, quiet)
     assert found.violated
     assert found.spent < 100_000
+
+
+DISC, BALL, SIMPLEX = "x^2 + y^2 <= 1", "x^2 + y^2 + z^2 <= 1", "x + y + z <= 1"
+BOUND: list[tuple[str, dict[str, str], str, int]] = [
+    ("x + y <= 3/2", dict.fromkeys("xy", "[-1, 1]"), DISC, 4),
+    ("x + y + z <= 9/5", dict.fromkeys("xyz", "[-1, 1]"), BALL, 6),
+    ("x*y*z <= 1/5", dict.fromkeys("xyz", "[-1, 1]"), BALL, 500),
+    ("x*y + y*z <= 71/100", dict.fromkeys("xyz", "[-1, 1]"), f"{BALL} and x^2 + y^2 + z^2 >= 99/100", 250),
+    ("x*y*z <= 1/26", dict.fromkeys("xyz", "[0, 1]"), SIMPLEX, 250),
+    ("x*y <= 26/100", dict.fromkeys("xy", "[0, 1]"), "x + y <= 1 and x != 3", 20),
+    ("x + y + z <= 7/4", dict.fromkeys("xyz", "[-1, 1]"), "x^2 + y^2 + z^2 = 1", 15),
+    ("exp(x)*y + x <= 27/10", dict.fromkeys("xy", "[0, 2]"), "x + y = 1 and x*y >= 0", 20),
+]
+
+
+@pytest.mark.parametrize("case", BOUND, ids=lambda case: f"{case[2]} => {case[0]}")
+def test_factors_of_hypotheses_need_few_leaves(monkeypatch: pytest.MonkeyPatch, case: tuple[str, dict[str, str], str, int]) -> None:
+    """Where the goal is least on the edge of its hypotheses, Lagrange's leaves are a tenth of the others, or the only ones that end."""
+    text, domains, given, most = case
+    obligation = goal(text, domains, given)
+    grown = subdivide(obligation, 64, 20_000, quiet)
+    assert grown.open == 0
+    assert 0 < grown.text.count("L") == len(grown.factors)
+    count = sum(letter.isupper() for letter in grown.text)
+    assert count <= most
+    assert accepted(obligation, grown)
+    frontier.searching.cache_clear()
+    monkeypatch.setattr(frontier, "MAX_CURVED", 0)
+    plain = subdivide(obligation, 64, 20_000, quiet)
+    assert plain.open > 0 or plain.text.count("N") >= 3 * count
+
+
+def test_factors_are_kept_with_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed search with Lagrange's leaves goes on with their factors; without them it starts anew."""
+    for name, number in (("SMALL", 8), ("WORK", 1_000), ("UNITS", 4)):
+        monkeypatch.setattr(frontier, name, number)
+    monkeypatch.setattr(Kept, "due", True)
+    obligation = goal("x*y*z <= 1/26", dict.fromkeys("xyz", "[0, 1]"), SIMPLEX)
+    wanted = subdivide(obligation, 64, 20_000, quiet)
+    with pytest.raises(Killed):
+        subdivide(obligation, 64, 20_000, killed_after(9), kept=tmp_path)
+    (file,) = tmp_path.iterdir()
+    state = json.loads(file.read_text("utf-8"))
+    assert len(state["factors"]) == state["tree"].count("L") > 0
+    found = subdivide(obligation, 64, 20_000, quiet, kept=tmp_path)
+    assert found == wanted
+    assert found.kept is not None
+    file.write_text(json.dumps({**state, "factors": []}), "utf-8")
+    found = subdivide(obligation, 64, 20_000, quiet, kept=tmp_path)
+    assert found == wanted
+    assert found.kept is None
 
 
 CURVED: list[tuple[str, dict[str, str], int]] = [

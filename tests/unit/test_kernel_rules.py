@@ -12,6 +12,7 @@ from proofcheck import kernel
 from proofcheck.kernel import Malformed, Receipt, Rejected
 
 UNIT = {"x": "[0, 1]"}
+PLANE = {"x": "[-1, 1]", "y": "[-1, 1]"}
 SIGN, POINT, RING, ASSUME, CITE = {"rule": "sign"}, {"rule": "point"}, {"rule": "ring"}, {"rule": "assume"}, {"rule": "cite"}
 
 
@@ -56,6 +57,11 @@ PROVED: list[tuple[str, dict[str, str], dict[str, Any], dict[str, Any]]] = [
     ("1 > 0", UNIT | {"y": "[0, 1]"}, bisection("H"), {}),
     ("y^2 + 1 > 1/10^9", {"x": "[0, 1]", "y": "[-1, 1]"}, bisection("0HH"), {}),
     ("sqrt(x)*atan(x) + abs(x) + gamma(x)*0 >= 0", {"x": "[1, 3/2]"}, bisection("H"), {}),
+    ("x + y <= 3/2", PLANE, bisection("L", factors=[["5/7"]]), {"given": ["x^2 + y^2 <= 1"]}),
+    ("-3/2 < -x - y", PLANE, bisection("0LL", factors=[["5/7"], ["15/21"]]), {"given": ["1 > x^2 + y^2"]}),
+    ("x + y < 3/2", PLANE, bisection("L", factors=[["-5/7"]]), {"given": ["x^2 + y^2 = 1"]}),
+    ("x + y < 3/2", PLANE, bisection("L", factors=[["0", "5/7", "0", "0"]]), {"given": ["x >= -2 and x^2 + y^2 <= 1", "x != 5 or y != 5", "x != 7"]}),
+    ("x <= 1", {"x": "[0, 2]"}, bisection("L", factors=[["1"]]), {"given": ["x <= 1"]}),
     ("sqrt(x^2 - x + 1/3) <= 2", UNIT, bisection("N", conditions=[bisection("00MM0MM")]), {}),
     ("1 = 1", {}, bisection("N"), {}),
     ("x != 2", {"x": "[0, pi/2]"}, bisection("N"), {}),

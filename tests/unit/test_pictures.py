@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from proofcheck import kernel, store
 from proofcheck.claim import library
 from proofcheck.kernel.rules import RULES, Link
-from proofcheck.kernel.rules.subdivide import leaves
+from proofcheck.kernel.rules.subdivide import FORMS, leaves
 from proofcheck.kernel.terms import PI, Domain, Obligation, num
 from proofcheck.report import blocks
 from proofcheck.report.as_html import to_html
@@ -44,7 +44,7 @@ def cut(tree: str, *names: str) -> Subdivision:
 def trees(draw: st.DrawFn, axes: int, depth: int = 5) -> str:
     """Draw a bisection tree."""
     if depth == 0 or draw(st.booleans()):
-        return draw(st.sampled_from("NMCH"))
+        return draw(st.sampled_from("NMCHL"))
     return str(draw(st.integers(0, axes - 1))) + draw(trees(axes, depth - 1)) + draw(trees(axes, depth - 1))
 
 
@@ -63,7 +63,7 @@ def volume(ends: tuple[tuple[Fraction, Fraction], ...]) -> Fraction:
 def test_cells_are_the_kernels(tree: str) -> None:
     """Without a limit the cells, their forms, the count, the depths and the smallest leaf are those that the kernel sees."""
     found = cut(tree, "x", "y", "z")
-    seen = list(leaves(tree, (UNIT,) * 3))
+    seen = list(leaves(tree, (UNIT,) * 3, FORMS))
     assert [(cell.form, cell.ends) for cell in found.cells(10**6)] == seen
     assert found.forms == Counter(form for form, _ in seen)
     assert found.depths == Counter((1 / volume(ends)).numerator.bit_length() - 1 for _, ends in seen)
@@ -76,7 +76,7 @@ def test_a_limit_keeps_the_cover(tree: str, most: int) -> None:
     cells = cut(tree, "x", "y").cells(most)
     assert len(cells) <= most
     assert sum(volume(cell.ends) for cell in cells) == 1
-    seen = list(leaves(tree, (UNIT,) * 2))
+    seen = list(leaves(tree, (UNIT,) * 2, FORMS))
     for cell in cells:
         inside = [ends for _, ends in seen if all(low <= a and b <= high for (a, b), (low, high) in zip(ends, cell.ends, strict=True))]
         assert (len(inside) == 1) == bool(cell.form)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -19,8 +20,10 @@ from .premises import formula_in, require_defined, scope_of, term_in
 
 MAX_NODES, MAX_CUTS = 4_000_000, 1_000
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-FORMS = "NMCH"
-"""The forms of a leaf: natural, mean value, corner, and second order with the Hessian."""
+FACTOR = re.compile(r"-?[0-9]{1,40}(/[1-9][0-9]{0,39})?", re.ASCII)
+PLAIN = "NMCH"
+FORMS = PLAIN + "L"
+"""The forms of a leaf: natural, mean value, corner, second order with the Hessian, and second order with hypotheses (Lagrange)."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Enclosures:
     """Decides the formula of a chart on cells, by the four forms of a leaf. Trusts: clip only after ``require_defined``."""
 
     def __init__(self, chart: Chart, goal: Obligation, bits: int, *, clip: bool) -> None:
-        self.chart, self.obligation, self.bits = chart, goal, bits
+        self.chart, self.obligation, self.bits, self.clip = chart, goal, bits, clip
         self.balls = Ball(clip=clip)
         self.gradients = Gradient(len(chart.names), clip=clip)
         self.formulas = (*chart.given, chart.goal)
@@ -199,6 +202,26 @@ class Enclosures:
                 return False
         return True
 
+    def lagrange(self, cell: Cell, factors: Sequence[Fraction]) -> bool:
+        """Say whether the second-order form decides f - sum q_i h_i > 0 (>= 0 where the goal is), for one relation f > 0 and hypotheses h_i >= 0.
+
+        ``factors`` has a q_i for each relation that the hypotheses join: 0 or more, of any sign for an equation, 0 where it is neither.
+        """
+        goal = self.chart.goal
+        parts = [part for formula in self.chart.given for part in conjuncts(formula)]
+        if goal.op not in ("lt", "le", "gt", "ge") or len(factors) != len(parts):
+            return False
+        f = _upward(goal)
+        for factor, part in zip(factors, parts, strict=True):
+            if factor and not (part.op == "eq" or (factor > 0 and part.op in ("lt", "le", "gt", "ge"))):
+                return False
+            f = sub(f, mul(num(factor), _upward(part))) if factor else f
+        # Terms of f and h may cancel, and with them the places at which they have no value.
+        if not all(a.is_finite() and b.is_finite() for a, b in sides(self.formulas, self.balls, self.box(cell)).values()):
+            return False
+        relation = Term("gt" if goal.op in ("lt", "gt") else "ge", (f, num(0)))
+        return Enclosures(replace(self.chart, goal=relation), self.obligation, self.bits, clip=self.clip).second_order(cell)
+
     def curvature(self, term: Term, box: Mapping[str, arb]) -> dict[int, dict[int, arb]]:
         """Return enclosures of the second derivatives over a box in all variables of a term; not finite where it is not smooth."""
         names = self.chart.names
@@ -219,6 +242,11 @@ class Enclosures:
     def decides(self, form: str, cell: Cell) -> bool:
         """Say whether the form N, M, C or H decides the cell."""
         return {"N": self.natural, "M": self.mean_value, "C": self.corner, "H": self.second_order}[form](cell)
+
+
+def _upward(relation: Term) -> Term:
+    """Return the difference of both sides that is > 0 or >= 0 where the inequality holds; for an equation, either."""
+    return sub(*(relation.args if relation.op in ("gt", "ge", "eq") else relation.args[::-1]))
 
 
 def _least(slope: arb, row: Mapping[int, arb], axis: int, reach: list[arb]) -> arb:
@@ -246,32 +274,46 @@ def bisection(goal: Obligation, node: Node, link: Link) -> bool:
                  P on [l, u]
 
     The tree is a text in preorder: a digit cuts that variable, a capital is a leaf decided by the natural (N), the mean value
-    (M), the corner (C) or the second-order (H) form.
+    (M), the corner (C) or the second-order (H) form; or by the second-order form of f - sum q_i h_i (L), f > 0 being the goal and h_i >= 0,
+    h_i > 0 or h_i = 0 the relations that the hypotheses join. ``factors`` has the rational q_i of each such leaf, in order.
 
     Soundness: the unit cube maps onto the domain by construction; a cut at an exact midpoint loses no point; on a leaf the
     enclosures contain every value of the terms, and relations are tested one-sidedly, so that NaN decides nothing. The mean
     value form holds on the convex cell for the Lipschitz terms of the language (Clarke's derivatives for abs, min, max); the second-order form is Taylor's
-    with Lagrange's remainder, where second derivatives are finite over the cell and so the term is smooth. Where
+    with Lagrange's remainder, where second derivatives are finite over the cell and so the term is smooth. Where the hypotheses
+    hold, sum q_i h_i >= 0, because each q_i is >= 0 or h_i is 0, so f is at least the sum of the other part. Where
     `conditions` are proved, arguments of sqrt, acos and asin are cut to their domain of definition.
 
-    Rejects: a leaf that does not decide (PC303); missing or trailing nodes (PC304); an unbounded domain (PC315).
+    Rejects: a leaf that does not decide (PC303); missing or trailing nodes (PC304) or factors (PC302); an unbounded domain (PC315).
     """
-    only_keys(node, "prec", "tree", "conditions")
+    only_keys(node, "prec", "tree", "factors", "conditions")
     bits = number_of(node, "prec", 30, 4096)
     chart = chart_of(goal)
     clip = "conditions" in node
     if clip:
         require_defined(goal, node, link, (*goal.given, goal.goal))
     enclosures = Enclosures(chart, goal, bits, clip=clip)
+    factors = factors_of(node)
+    if len(factors) != text_of(node, "tree").count("L"):
+        raise Rejected("PC302", "`factors` has a list for each leaf L.", goal.name)
+    rows = iter(factors)
     with precision(bits):
-        for form, cell in leaves(text_of(node, "tree"), unit(chart)):
-            if not enclosures.decides(form, cell):
+        for form, cell in leaves(text_of(node, "tree"), unit(chart), FORMS):
+            if not (enclosures.lagrange(cell, next(rows)) if form == "L" else enclosures.decides(form, cell)):
                 where = ", ".join(f"{name} in [{low}, {high}]" for name, (low, high) in zip(chart.names, cell, strict=True))
                 raise Rejected("PC303", f"The leaf with t = {where or 'the only point'} is not decided by form {form}.", goal.name)
     return True
 
 
-def leaves(tree: str, root: Cell) -> Iterator[tuple[str, Cell]]:
+def factors_of(node: Node) -> list[list[Fraction]]:
+    """Return the rational factors of the leaves L. Rejects what is none (PC302)."""
+    rows = node.get("factors", [])
+    if not isinstance(rows, list) or not all(isinstance(row, list) and all(isinstance(q, str) and FACTOR.fullmatch(q) for q in row) for row in rows):
+        raise Rejected("PC302", "`factors` has lists of fractions, as texts with at most 40 digits above and below.")
+    return [[Fraction(q) for q in row] for row in rows]
+
+
+def leaves(tree: str, root: Cell, forms: str = PLAIN) -> Iterator[tuple[str, Cell]]:
     """Yield the leaves of a tree with their cells. Rejects a tree with missing or trailing nodes (PC304)."""
     if len(tree) > MAX_NODES:
         raise Rejected("PC304", f"The tree has more than {MAX_NODES} nodes.")
@@ -280,7 +322,7 @@ def leaves(tree: str, root: Cell) -> Iterator[tuple[str, Cell]]:
         if not stack:
             raise Rejected("PC304", "The tree has trailing nodes.")
         cell = stack.pop()
-        if letter in FORMS:
+        if letter in forms:
             yield letter, cell
             continue
         axis = DIGITS.find(letter)
