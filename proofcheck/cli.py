@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from proofcheck import __version__
-from proofcheck.errors import guarded, project
+from proofcheck.errors import guarded, project, say
 
 ENDINGS = """Exit codes: 0 all PASS, 1 a FAIL or NEWS, 2 malformed input, 3 environment, 4 budget ended first, 5 nothing selected, 6 integrity,
 70 a bug of proofcheck, 130 and 143 interrupted."""
@@ -26,7 +26,18 @@ GIVEN = click.option("--given", multiple=True, metavar="RELATION", help="A hypot
 NO_REPORT = click.option("--no-report", is_flag=True, help="Write no report files.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=ENDINGS)
+class Commands(click.Group):
+    """Ends with 130 on Ctrl-C while a command still loads what it uses; click alone would end with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(say("Interrupted.", 130))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=ENDINGS)
 @click.option("-C", "directory", default=".", metavar="DIR", help="The project: the folder that contains `claims`.")
 @click.version_option(__version__)
 @click.pass_context

@@ -23,7 +23,7 @@ from proofcheck.kernel.errors import Malformed
 from proofcheck.kernel.terms import OPAQUE
 from proofcheck.replay import Refusal
 from proofcheck.report.text import clean_lines
-from proofcheck.run import Outcome, run
+from proofcheck.run import Interruption, Outcome, run
 from proofcheck.verdict import EXIT_BUDGET, EXIT_ENVIRONMENT, EXIT_FAIL, EXIT_INTEGRITY, EXIT_MALFORMED, EXIT_NOTHING, EXIT_PASS, INTERRUPTED, exit_code
 
 
@@ -116,7 +116,7 @@ def prove_command(
     limited(timeout=timeout, jobs=jobs)
     if problems is not None:
         return prove_list(Path(problems), Path(out), timeout, jobs)
-    with TerminalProgress() as progress:
+    with TerminalProgress() as progress, Interruption() as interruption:
         result = prove(str(formula), domains_of(domains), given, timeout=timeout, jobs=jobs, on_event=progress.on_event)
     if certificate and result.certificate:
         store.save(Path(certificate), result.certificate)
@@ -125,6 +125,8 @@ def prove_command(
         sys.stdout.write(json.dumps({key: value for key, value in asdict(result).items() if key not in ("claim", "certificate")}, indent=1) + "\n")
     else:
         sys.stdout.write(f"{result}\n")
+    if interruption.caught and result.verdict == "inconclusive":
+        return say("Interrupted.", INTERRUPTED[interruption.caught])
     return {"proved": EXIT_PASS, "refuted": EXIT_FAIL, "error": EXIT_MALFORMED}.get(result.verdict, EXIT_BUDGET)
 
 

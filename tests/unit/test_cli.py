@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -566,3 +567,23 @@ print("started", started)
     found = subprocess.run([sys.executable, "-c", program, "replay", "p/x"], cwd=project.root, env=environment, capture_output=True, text=True, check=True)
     assert "VERIFIED  p/x" in found.stdout
     assert "started []" in found.stdout
+
+
+def test_interrupted_proof_is_130(project: Project) -> None:
+    """Ctrl-C during `prove` is exit code 130, not that of a spent budget."""
+    domains = [text for name in CUBES for text in ("--for", f"{name} in {CUBES[name]}")]
+    process = project.start("prove", HARD, *domains, "--jobs", "1")
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, "inconclusive" in out, err.splitlines()[-1]) == (130, True, "Interrupted.")
+
+
+def test_interruption_while_a_command_loads_is_130(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C before a command begins its work is exit code 130 as well."""
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("proofcheck.cli.finish", interrupted)
+    assert project.run("list").code == 130
