@@ -24,9 +24,9 @@ from .gram import Part, Polynomial, Problem, Solution, equations, solved
 Node = dict[str, Any]
 Premises = Callable[[Obligation, tuple[Term, ...]], list[Node] | None]
 Accepts = Callable[[Obligation, Node], bool]
-FIRST, SECOND = 400, 2_500
+FIRST, SECOND = 400, 1_000
 """Unknowns of one attempt: before a long subdivision, and after it."""
-ATTEMPTS = 6
+ATTEMPTS = 4
 """How many attempts of the largest size may be made, or many more smaller ones: their work grows with the square of the size."""
 MAX_TERMS, MAX_DEGREE, MAX_GENERATORS, MAX_NODES = 300, 12, 10, 2_000
 
