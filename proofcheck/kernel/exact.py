@@ -111,7 +111,7 @@ class Ring:
         self.context, self.polynomials = _context(size)
         self.units = units
         self.generators: dict[int, Generator] = {}
-        self.relations: dict[int, fmpq_mpoly] = {}
+        self.relations: dict[int, tuple[int, fmpq_mpoly]] = {}
         self.free = size - 1
         self.one = Element(self.context.constant(1), self.context.constant(1))
         self.zero = Element(self.context.constant(0), self.context.constant(1))
@@ -137,7 +137,7 @@ class Ring:
 
     def relate(self, place: int, replacement: fmpq_mpoly, degree: int = 2) -> None:
         """State generator^degree = replacement, a polynomial in lower generators (and lower powers of itself)."""
-        self.relations[place] = self.polynomials[place] ** degree - replacement
+        self.relations[place] = degree, self.polynomials[place] ** degree - replacement
 
     def reduced(self, p: fmpq_mpoly) -> fmpq_mpoly:
         """Rewrite by the relations, from the highest generator down: one pass is enough, each replacement is lower."""
@@ -148,8 +148,8 @@ class Ring:
             raise Rejected("PC317", f"A normal form has a coefficient of more than {MAX_DIGITS} bits.")
         degrees = p.degrees()
         for place in sorted(self.relations):
-            relation = self.relations[place]
-            if degrees[place] >= relation.degrees()[place]:
+            degree, relation = self.relations[place]
+            if degrees[place] >= degree:
                 p = divmod(p, relation)[1]
                 degrees = p.degrees()
         return p
@@ -395,7 +395,7 @@ class Ring:
             return front
         place = self.generator("sqrt", mul(self.term(Element(unit.bottom, self.one.bottom)), Term("sqrt", (self.term(unit),))), unit)
         known: Element = self.generators[place].argument
-        self.relations.setdefault(place, self.polynomials[place] ** 2 - self.reduced(known.top * known.bottom))
+        self.relations.setdefault(place, (2, self.polynomials[place] ** 2 - self.reduced(known.top * known.bottom)))
         return self.mul(front, self.fraction(self.polynomials[place], known.bottom))
 
     def _root_of_rational(self, value: fmpq) -> Element:
@@ -407,7 +407,7 @@ class Ring:
             result = self.mul(result, self.number(Fraction(int(prime) ** (exponent // 2))))
             if exponent % 2:
                 place = self.generator("root", Term("sqrt", (num(int(prime)),)))
-                self.relations.setdefault(place, self.polynomials[place] ** 2 - int(prime))
+                self.relations.setdefault(place, (2, self.polynomials[place] ** 2 - int(prime)))
                 result = self.mul(result, self.element(place))
         return result
 
@@ -421,7 +421,7 @@ class Ring:
         # |n/d| = r/d with r = d |n/d|, so r^2 = n^2.
         place = self.generator("abs", mul(self.term(Element(unit.bottom, self.one.bottom)), Term("abs", (self.term(unit),))), unit)
         known: Element = self.generators[place].argument
-        self.relations.setdefault(place, self.polynomials[place] ** 2 - self.reduced(known.top**2))
+        self.relations.setdefault(place, (2, self.polynomials[place] ** 2 - self.reduced(known.top**2)))
         return self.mul(self.number(Fraction(int(content.p), int(content.q))), self.fraction(self.polynomials[place], known.bottom))
 
     def max(self, a: Element, b: Element) -> Element:
