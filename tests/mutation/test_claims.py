@@ -17,7 +17,8 @@ from proofcheck.testing import Judgement, Mutant, domain_mutants, formula_mutant
 ROOT = Path(__file__).parents[2] / "claims"
 CLAIMS = sorted(library(ROOT).claims.values(), key=lambda claim: claim.id)
 SLOW = {"tian2017/eq6", "tian2017/eq8", "tian2017/eq16", "tian2017/thm3", "tian2017/prop1.k2", "tian2017/prop1.k3", "tian2017/conj2.local",
-        "tian2017/ssb.k4", "tian2017/ssb.k5", "tian2017/ssb.k6", "tian2017/erratum-e12", "tian2017/erratum-e12.trap"}
+        "tian2017/ssb.k4", "tian2017/ssb.k5", "tian2017/ssb.k6", "tian2017/ssb.pairs", "tian2017/ssb.blocks", "tian2017/conj2.isotypic",
+        "tian2017/erratum-e12", "tian2017/erratum-e12.trap"}
 PRELOAD = ("proofcheck.testing", "proofcheck.methods.strategy", "proofcheck.methods.inequality")
 MEMORY = 1_500_000_000
 
