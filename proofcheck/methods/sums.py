@@ -58,7 +58,7 @@ class Scene:
 
     def monomials(self, degree: int, *, only: bool = False) -> list[Polynomial]:
         """Return the monomials up to a degree, or of that degree only; relations bound exponents, those of constants are 0 and 1."""
-        bounds = {place: relation.degrees()[place] - 1 for place, relation in self.ring.relations.items()}
+        bounds = {place: bound - 1 for place, (bound, _) in self.ring.relations.items()}
         size = len(self.ring.polynomials)
         found = [((0,) * size, 0)]
         for place in self.places:
@@ -175,7 +175,7 @@ def laid_out(scene: Scene, f: Polynomial, factors: list[int], products: int, rea
     """Return the problem with all products of so many factors, up to a degree; None where it has no parts or too many unknowns."""
     one = scene.ring.context.constant(1)
     parts: list[Part] = []
-    lattice = Lattice([f, *(scene.factors[i].polynomial for i in factors if products), *(h for _, h, _ in scene.zero), *scene.ring.relations.values()])
+    lattice = Lattice([f, *(scene.factors[i].polynomial for i in factors if products), *(h for _, h, _ in scene.zero), *(relation for _, relation in scene.ring.relations.values())])
     for count in range(min(products, len(factors)) + 1):
         for chosen in combinations(factors, count):
             product = one
