@@ -175,7 +175,8 @@ def laid_out(scene: Scene, f: Polynomial, factors: list[int], products: int, rea
     """Return the problem with all products of so many factors, up to a degree; None where it has no parts or too many unknowns."""
     one = scene.ring.context.constant(1)
     parts: list[Part] = []
-    lattice = Lattice([f, *(scene.factors[i].polynomial for i in factors if products), *(h for _, h, _ in scene.zero), *(relation for _, relation in scene.ring.relations.values())])
+    relations = [relation for _, relation in scene.ring.relations.values()]
+    lattice = Lattice([f, *(scene.factors[i].polynomial for i in factors if products), *(h for _, h, _ in scene.zero), *relations])
     for count in range(min(products, len(factors)) + 1):
         for chosen in combinations(factors, count):
             product = one
