@@ -346,9 +346,9 @@ class Search:
         # Pairs of variables cost an evaluation each, and in narrow cells the mean value form is as good.
         self.smooth = len(self.chart.names) <= MAX_CURVED
         self.monotone = all(atom.op in ("lt", "le", "gt", "ge") for atom in atoms)
-        goals, parts = [_upward(atom) for atom in atoms], [part for formula in self.chart.given for part in conjuncts(formula)]
+        parts = [part for formula in self.chart.given for part in conjuncts(formula)]
         used = [part for part in parts if part.op not in ("or", "not", "ne")]
-        self.curves = self._curves(goals) if self.smooth and self.monotone else ()
+        self.curves = self._curves([_upward(atom) for atom in atoms]) if self.smooth and self.monotone else ()
         hypotheses = self._curves([_upward(part) for part in used]) if self.curves and len(atoms) == 1 else ()
         self.weights = tuple((part.op == "eq", terms) for part, terms in zip(used, hypotheses, strict=False))
         self.places = [i for i, part in enumerate(parts) if part in used]
