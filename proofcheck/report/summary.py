@@ -185,12 +185,13 @@ def assumed(row: PaperRow, report: Report) -> tuple[str, ...]:
 
 
 def assuming(paper: PaperReport, report: Report) -> str:
-    """Return how many numbered statements rest on assumptions, and on how many."""
+    """Return how many numbered statements rest on assumptions, and on how many, as far as the run looked at their claims."""
     rows = [found for row in paper.rows if (found := assumed(row, report))]
     texts = {text for found in rows for text in found}
+    part = "" if {name for row in paper.rows for name in row.claims} <= {claim.id for claim in report.claims} else "of those looked at, "
     if not rows:
-        return "none rests on an assumption"
-    return f"{several(len(rows), 'statement')} {'rests' if len(rows) == 1 else 'rest'} on {several(len(texts), 'assumption')}"
+        return f"{part}none rests on an assumption"
+    return f"{part}{several(len(rows), 'statement')} {'rests' if len(rows) == 1 else 'rest'} on {several(len(texts), 'assumption')}"
 
 
 def failures(report: Report) -> list[ClaimReport]:
