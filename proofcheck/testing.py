@@ -401,8 +401,10 @@ def judged(payload: tuple[bytes, bytes, bytes | None, bool]) -> Judgement:
 
 
 def theorem(data: bytes) -> list[Entry]:
-    """Return the statement and the steps of a claim file, without those that it assumes or cites."""
-    return [entry for entry in read(data).entries if entry.kind in ("statement", "step") and entry.by.get("rule") not in ("assume", "cite")]
+    """Return the statement and the steps of a claim file, without those that it assumes or cites, and without a statement that such a step is."""
+    entries = [entry for entry in read(data).entries if entry.kind in ("statement", "step")]
+    trusted = [entry for entry in entries if entry.by.get("rule") in ("assume", "cite")]
+    return [entry for entry in entries if not any(other.obligation.same_statement(entry.obligation) for other in trusted)]
 
 
 def verdict_of(claim: bytes, certificate: bytes) -> str:
