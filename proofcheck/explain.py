@@ -49,7 +49,7 @@ ADVICE = {
     " s ended": "a larger `--timeout`: a long bisection goes on where it was (it is kept in `~/.cache/proofcheck`; `--fresh` starts anew)",
     " ended": "give it more with --timeout or --memory, or cut the domain with steps",
 }
-"""What to try, by words of the reason; the table of docs/guide.md, section 4, is among them."""
+"""What to try, by words of the reason; the table at the end of docs/guide.md is among them."""
 OUTSIDE = 'if it is true for reasons outside the language, a step may say so: `by = { rule = "assume", source = "…", reason = "…" }`'
 WORDS = {
     "sign": "sign: the signs of its parts decide it",
