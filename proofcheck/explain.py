@@ -42,7 +42,7 @@ Line = tuple[int, str]
 ADVICE = {
     "both sides come together": "a zero there has to be divided out: cut the domain there with a step, or change variables (`charts`)",
     "may have no value": "the term is undefined at a point of the domain: open that end, or multiply the divisor away",
-    "is unbounded": "map it to a bounded variable, `s = 1/(1 + x)`; signs by structure work on unbounded domains too",
+    "is unbounded": "map it to a bounded variable, `s = 1/(1 + x)`; signs by structure and sums of squares work on unbounded domains too",
     "no exact violating point was found": "give `at` with a point that violates it",
     "no step shows the statement": "end with a step that states it word for word, or name a method in [claim] under `by`",
     "cells ended": "cut the domain with steps: the report then says which piece is the hard one",
