@@ -278,7 +278,7 @@ def sentence(part: Part, entry: Entry) -> str:
             return f"restrict: the hypotheses put {pretty_domain(node['var'], node['domain'])}"
         case "weaken":
             stronger = f" with {RELATIONS[node['relation']]}" if node.get("relation") in RELATIONS else ""
-            stronger += " without hypotheses" if "unconditional" in node else ""
+            stronger += f" with {len(node['given'])} of the hypotheses" if "given" in node else ""
             return f"weaken: it is enough to show it{stronger} for {', '.join(map(pretty_text, node['keep'])) or 'no variable'}"
         case "parametrise":
             return f"parametrise: {pretty_text(node['var'])} = {short(node['as'])} for {pretty_domain(node['new'], node['domain'])} reaches every point"

@@ -27,7 +27,7 @@ from .series import PowerSeries
 from .terms import ONE, PI, Term, add, div, mul, num, postorder, power, var, variables
 
 MAX_MULTIPLE, MAX_TERMS, MAX_GENERATORS, MAX_RESTARTS = 64, 60_000, 160, 40
-MAX_PRODUCTS, MAX_CYCLOTOMIC, MAX_DIGITS = 20_000_000, 1_000, 2_000_000
+MAX_PRODUCTS, MAX_CYCLOTOMIC, MAX_DIGITS, MAX_LOGARITHM = 20_000_000, 1_000, 2_000_000, 64
 
 
 @dataclass(frozen=True)
@@ -434,13 +434,27 @@ class Ring:
         return self.element(self.generator(kind, Term(kind, (self.term(a),)), a))
 
     def log(self, a: Element) -> Element:
-        """Return u for the logarithm of exp(u), where the argument is a product of exponentials and nothing else."""
+        """Undo exponentials; rational content c > 0 comes out of a logarithm as logarithms of primes, the rest has a value where the whole has."""
+        content = fmpq(1) if a.top.is_zero() else _content(a.top) / _content(a.bottom)
+        if (content.p * content.q).bit_length() > MAX_LOGARITHM:
+            content = fmpq(1)
+        result = self.zero
+        for sign, whole in ((1, content.p), (-1, content.q)):
+            for prime, exponent in whole.factor():
+                power = self.number(Fraction(sign * exponent))
+                result = self.add(result, self.mul(power, self._opaque("log", self.number(Fraction(int(prime))))))
+        unit = self.fraction(a.top / content, a.bottom)
+        logarithm = self._of_exponentials(unit)
+        return self.add(result, self._opaque("log", unit) if logarithm is None else logarithm)
+
+    def _of_exponentials(self, a: Element) -> Element | None:
+        """Return the logarithm of a product of exponentials, with nothing else, or None."""
         result = self.zero
         for sign, polynomial in ((1, a.top), (-1, a.bottom)):
             monomials = polynomial.to_dict()
             kinds = {self.generators[place].kind for exponents in monomials for place, exponent in enumerate(exponents) if exponent}
             if len(monomials) != 1 or next(iter(monomials.values())) != 1 or not kinds <= {"exp"}:
-                return self._opaque("log", a)
+                return None
             for place, exponent in enumerate(next(iter(monomials))):
                 if exponent:
                     exponential: Element = self.generators[place].argument

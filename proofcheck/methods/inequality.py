@@ -40,6 +40,7 @@ from proofcheck.kernel.terms import (
     num,
     postorder,
     power,
+    rational,
     show,
     sub,
     substitute,
@@ -47,6 +48,7 @@ from proofcheck.kernel.terms import (
     variables,
 )  # fmt: skip
 
+from .equations import eliminated
 from .frontier import Growth, subdivide
 from .frontier import leaves as open_leaves
 from .minima import around_zero
@@ -55,7 +57,7 @@ from .pieces import cut_at, narrowed, number, simple_points
 from .roots import squared
 from .sides import by_sides
 from .squares import by_squares
-from .subterms import ranges, through
+from .subterms import by_cases, ranges, through
 from .sums import FIRST, SECOND, by_sums, scene_of
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
@@ -74,6 +76,7 @@ SHORT = 60
 """Cells of what is tried at once."""
 EARLY = 3000
 """Cells before sums of squares are looked for, in more than one variable."""
+FEW_KINKS = 3
 LARGE = 45
 MAX_CLEARED = 60
 WHOLE = 2
@@ -190,12 +193,17 @@ class Plain(Signs):
 
 def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
     """Return a proof node by anything but the signs of the whole goal, or None."""
+    node = eliminated(obligation, lambda part: prove(part, replace(budget), bits))
+    if node is not None and _accepts(obligation, node):
+        return node
     smaller = weakened(obligation)
     if smaller is not None:
         keep, relation, reduced = smaller
-        node = prove(reduced, budget, bits)
+        tied = len(reduced.given) < len(obligation.given)  # by hypotheses, what does not occur may still matter
+        node = None if tied and find(reduced, LOOKED) is not None else prove(reduced, budget, bits)
         lifted(budget, obligation, reduced)
-        return None if node is None else {"rule": "weaken", "keep": keep, "relation": relation, "then": node}
+        if node is not None or not tied:
+            return None if node is None else {"rule": "weaken", "keep": keep, "relation": relation, "then": node}
     if obligation.goal.op == "and":
         return by_parts(obligation, budget, bits)
     wider = widened(obligation)
@@ -214,6 +222,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
         return squares
     unbounded = any(None in (domain.lower, domain.upper) for _, domain in obligation.domains)
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
+    node = node or (by_cases(obligation, lambda part: by_signs(part, budget, bits), FEW_KINKS) if kinks(obligation) else None)
     node = node or (summed(obligation, budget, bits) if unbounded else None) or generalised(obligation, budget, bits) or ordered(obligation, budget, bits)
     if node is None and grows(obligation):
         node = with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
@@ -223,7 +232,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     if node is not None:
         return node
     if unbounded or not obligation.domains:
-        return with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits)
+        return with_zero_inside(obligation, budget, bits) or by_slope(obligation, budget, bits) or inverted(obligation, budget, bits)
     node = with_zeros_at_ends(obligation, budget, bits) or with_zero_inside(obligation, budget, bits) or by_zones(obligation, budget, bits)
     if node is not None:
         return node
@@ -241,10 +250,34 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
             node = by_slope(obligation, budget, bits) or by_bisection(obligation, budget, bits)
         elif node is None:
             node = by_slope(obligation, budget, bits)
-        node = node or touching(obligation, budget, bits)
+        node = node or kinked(obligation, budget, bits) or touching(obligation, budget, bits)
         if node is None and budget.blowups > 0:
             node = blown_up(obligation, budget, bits)
     return node
+
+
+def kinks(obligation: Obligation) -> bool:
+    """Say whether abs, min or max occur in the goal."""
+    return any(node.op in ("abs", "min", "max") for node in postorder((obligation.goal,)))
+
+
+def kinked(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof by cases for the arguments of abs, min and max, near which bisection may get stuck, or None."""
+    own = list(range(len(obligation.given)))
+
+    def prover(part: Obligation) -> dict[str, Any] | None:
+        node = by_signs(part, budget, bits)
+        if node is not None:
+            return node
+        free = replace(part, given=obligation.given)
+        if find(free, 200) is None:
+            node = prove(free, Budget(min(budget.cells, FAR), budget.progress, blowups=budget.blowups - 1, slopes=budget.slopes), bits)
+            if node is not None:
+                return {"rule": "weaken", "keep": list(part.box), "relation": part.goal.op, "given": own, "then": node}
+        return prove(part, Budget(min(budget.cells, FAR), budget.progress, blowups=0, slopes=0), bits)
+
+    node = by_cases(obligation, prover) if kinks(obligation) else None
+    return node if node is not None and _accepts(obligation, node) else None
 
 
 def touching(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -496,8 +529,12 @@ def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any]
         else:
             rest = mul(rest, term)
     factor = div(bottom, divisor)
+    if not variables(factor):
+        return None
     sign = signs.sign(factor)
-    if not variables(factor) or sign not in (frozenset({1}), frozenset({-1})):
+    if len(sign) > 1:  # what structure does not tell, the premise may; points say which sign to try
+        sign = frozenset(s for s, relation in ((1, "gt"), (-1, "lt")) if find(replace(obligation, goal=Term(relation, (factor, num(0)))), 60) is None)
+    if sign not in (frozenset({1}), frozenset({-1})):
         return None
     if sign == frozenset({-1}):
         factor, rest = neg(factor), neg(rest)
@@ -595,6 +632,25 @@ def bounded(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any]
         return None
     whole = {"rule": "chart", "new": new, "map": maps, "inverse": inverse, "then": node}
     return whole if _accepts(obligation, whole) else None
+
+
+def inverted(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
+    """Return a proof in s = 1/x on a half-line of positive numbers, or None: what is slow at infinity may be simple at 0."""
+    (name, domain), *others = obligation.domains or (("", None),)
+    if domain is None or others or domain.integer or domain.upper is not None or domain.lower is None or budget.blowups < WHOLE:
+        return None
+    low = number(domain.lower)
+    if low < 0 or (low == 0 and (domain.lower_closed or rational(domain.lower) != 0)):
+        return None
+    new = f"(0, {'inf' if low == 0 else f'1/({show(domain.lower)})'}{']' if domain.lower_closed else ')'}"
+    inner = Scope({}, {}, "chart")
+    inner.domains({"s1_": new}, "chart")
+    forward = {name: div(num(1), var("s1_"))}
+    given = tuple(substitute(formula, forward) for formula in obligation.given)
+    changed = Obligation(obligation.name, tuple(inner.box.items()), given, substitute(obligation.goal, forward))
+    node = prove(changed, replace(budget, blowups=budget.blowups - 1, stuck=None), bits)
+    whole = {"rule": "chart", "new": {"s1_": new}, "map": {name: "1/s1_"}, "inverse": {"s1_": f"1/{name}"}, "then": node}
+    return whole if node is not None and _accepts(obligation, whole) else None
 
 
 def by_signs(obligation: Obligation, budget: Budget, bits: int, kind: type[Signs] = Signs) -> dict[str, Any] | None:

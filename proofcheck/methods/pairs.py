@@ -13,9 +13,10 @@ from typing import Any
 from proofcheck.kernel.calculus import conditions
 from proofcheck.kernel.exact import is_zero
 from proofcheck.kernel.signs import Signs
-from proofcheck.kernel.terms import NEGATED, ZERO, Domain, Obligation, Term, postorder, show, sub, substitute, var, variables
+from proofcheck.kernel.terms import NEGATED, Domain, Obligation, Term, show, sub, substitute, var, variables
 
-from .subterms import simplified
+from .pieces import fresh
+from .subterms import by_cases
 
 Node = dict[str, Any]
 Prover = Callable[[Obligation], Node | None]
@@ -60,40 +61,24 @@ def _ordered(obligation: Obligation, low: str, high: str, prover: Prover, slope:
     strict = Signs(obligation.box, obligation.given).holds(Term("lt", (var(low), var(high))))
     whole = obligation.box[low]
     changed, names, chart = _turned(obligation, low, high, whole, moving="high", closed=not strict)
-    node = _plain(changed, lambda plain: _shown(plain, names[low], names[high], whole, DEPTH, prover, slope))
-    if node is None:
-        return None
-    node = {"rule": "weaken", "keep": [name for name, _ in changed.domains], "unconditional": True, "then": node} if obligation.given else node
-    return {**chart, "then": node}
+
+    def shown(part: Obligation) -> Node | None:
+        node = _shown(replace(part, given=()), names[low], names[high], whole, DEPTH, prover, slope)
+        return node if node is None or not part.given else {"rule": "weaken", "keep": list(part.box), "relation": part.goal.op, "given": [], "then": node}
+
+    node = by_cases(replace(changed, given=()), shown)
+    if node is not None and obligation.given:
+        node = {"rule": "weaken", "keep": list(changed.box), "given": [], "then": node}
+    return None if node is None else {**chart, "then": node}
 
 
-def _plain(obligation: Obligation, prover: Prover) -> Node | None:
-    """Return a proof without abs, min and max: what the order decides is replaced, for abs(u) there are two cases."""
-    simple, facts = simplified(obligation)
-    held = next((node.args[0] for node in postorder((simple.goal,)) if node.op == "abs"), None)
-    node: Node | None
-    if held is None:
-        simple = replace(simple, given=())
-        node = prover(simple)
-        if node is not None and obligation.given:
-            node = {"rule": "weaken", "keep": [name for name, _ in simple.domains], "unconditional": True, "then": node}
-    else:
-        on = Term("ge", (held, ZERO))
-        yes = _plain(replace(simple, given=(*simple.given, on)), prover)
-        no = None if yes is None else _plain(replace(simple, given=(*simple.given, Term(NEGATED["ge"], on.args))), prover)
-        node = None if no is None else {"rule": "cases", "on": show(on), "yes": yes, "no": no}
-    return {"rule": "rewrite", "facts": facts, "then": node} if node is not None and facts else node
 
 
 def _turned(
     obligation: Obligation, low: str, high: str, whole: Domain, *, moving: str, closed: bool
 ) -> tuple[Obligation, dict[str, str], Node]:  # fmt: skip
     """Return the goal in new variables of which one moves between the other one and the end of the domain; the new names; the chart."""
-    taken = set(obligation.box)
-    names: dict[str, str] = {}
-    for name in obligation.box:
-        names[name] = next(new for i in range(1, 99) if (new := f"{name.rstrip('_0123456789')}{i}_") not in taken)
-        taken.add(names[name])
+    names = fresh(obligation.box)
     inner = replace(whole, lower=var(names[low]), lower_closed=closed) if moving == "high" else replace(whole, upper=var(names[high]), upper_closed=closed)
     still, mover = (low, high) if moving == "high" else (high, low)
     own = {still: whole, mover: inner}

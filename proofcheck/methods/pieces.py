@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from fractions import Fraction
+from itertools import count
 
 from proofcheck.kernel.algebra import Ball, evaluate, precision
 from proofcheck.kernel.terms import PI, Domain, Obligation, Term, add, mul, num, rational, sub
@@ -59,3 +60,13 @@ def simple_points(low: float, high: float) -> list[Term]:
             if abs(value_(float(near)) - middle) <= slack:
                 found.append(term(near))
     return list(dict.fromkeys(found))
+
+
+def fresh(names: Collection[str]) -> dict[str, str]:
+    """Return a new name for each name, none of them old."""
+    found: dict[str, str] = {}
+    taken = set(names)
+    for name in names:
+        found[name] = next(new for i in count(1) if (new := f"{name.rstrip('_0123456789')}{i}_") not in taken)
+        taken.add(found[name])
+    return found

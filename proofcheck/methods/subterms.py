@@ -6,17 +6,19 @@ For example sqrt(1 - x^2) >= 1 - x^2 on [-1, 1] says that s >= s^2 for every s i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from proofcheck.kernel.algebra import has_value
+from proofcheck.kernel.calculus import conditions
 from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import is_zero, normal
 from proofcheck.kernel.signs import Signs
 from proofcheck.kernel.terms import (
+    NEGATED,
     ZERO,
     Domain,
     Obligation,
@@ -42,6 +44,8 @@ from .pieces import cut_at, number
 MOST = 3
 POINTS = 64
 LARGE = 60
+MOST_KINKS = 6
+"""Of abs, min and max that are taken apart: two cases for each."""
 
 
 def through(obligation: Obligation, new: str) -> Iterator[tuple[Term, Term]]:
@@ -128,6 +132,26 @@ def simplified(obligation: Obligation) -> tuple[Obligation, list[dict[str, Any]]
                 break
         else:
             return replace(obligation, goal=goal), facts
+
+
+def by_cases(obligation: Obligation, prover: Callable[[Obligation], dict[str, Any] | None], most: int = MOST_KINKS) -> dict[str, Any] | None:
+    """Return a proof without abs, min and max: what linear arithmetic decides is replaced, for the others there are two cases each.
+
+    ``prover`` gets the cases among the hypotheses, after those of the obligation. At most 2^``most`` cases are made.
+    """
+    simple, facts = simplified(obligation)
+    kink = next((node for node in postorder((simple.goal,)) if node.op in ("abs", "min", "max")), None)
+    node: dict[str, Any] | None
+    if kink is None:
+        node = prover(simple)
+    else:
+        on = Term("ge", kink.args if len(kink.args) == 2 else (kink.args[0], ZERO))
+        if most == 0 or conditions(on):
+            return None
+        yes = by_cases(replace(simple, given=(*simple.given, on)), prover, most - 1)
+        no = None if yes is None else by_cases(replace(simple, given=(*simple.given, Term(NEGATED["ge"], on.args))), prover, most - 1)
+        node = None if no is None else {"rule": "cases", "on": show(on), "yes": yes, "no": no}
+    return {"rule": "rewrite", "facts": facts, "then": node} if node is not None and facts else node
 
 
 def decided(node: Term, signs: Signs) -> Term | None:

@@ -228,8 +228,8 @@ class Cubes:
         for equation in own:
             for name in names[::-1]:
                 rest = {other: value for other, value in sample.items() if other != name}
-                if name in variables(equation) and (value := _linear(substitute(equation, rest), name)) is not None and not variables(value):
-                    (symbolic,) = (found for found in [_linear(equation, name)] if found is not None)
+                if name in variables(equation) and (value := solution(substitute(equation, rest), name)) is not None and not variables(value):
+                    (symbolic,) = (found for found in [solution(equation, name)] if found is not None)
                     derived += [substitute(other, {name: symbolic}) for other in own if other is not equation and name in variables(other)]
                     break
         return (*own, *derived)
@@ -258,7 +258,7 @@ class Cubes:
             unknown = [name for name in sides if name in variables(equation)]
             if len(unknown) == 1:
                 here = substitute(equation, at)
-                value = _linear(here, unknown[0])
+                value = solution(here, unknown[0])
                 if value is not None:
                     return unknown[0], simplified(value)
                 value = _quadratic(here, unknown[0], greater=sides[unknown[0]] >= Fraction(1, 2))
@@ -318,7 +318,7 @@ def _values(equation: Term, name: str) -> tuple[Term, Term, Term]:
     return sub(mul(half, add(right, left)), middle), mul(half, sub(right, left)), middle
 
 
-def _linear(equation: Term, name: str) -> Term | None:
+def solution(equation: Term, name: str) -> Term | None:
     """Return the solution for ``name``, taking ``equation`` = 0 for linear in it; None where that is seen to be wrong.
 
     Nothing rests on this: whether a point satisfies the hypotheses is asked of the kernel's rule.

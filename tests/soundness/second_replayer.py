@@ -787,7 +787,8 @@ def _weaken(goal: Obligation, node: Node) -> Iterator[tuple[Obligation, Node]]:
     keep = set(node["keep"])
     relation = node.get("relation", goal.goal.op)
     formula = goal.goal if goal.goal.op not in RELATIONS else Term(relation, goal.goal.args)
-    given = () if "unconditional" in node else tuple(formula for formula in goal.given if formula.free <= keep)
+    places = node.get("given", range(len(goal.given)))
+    given = tuple(formula for i, formula in enumerate(goal.given) if formula.free <= keep and i in places)
     yield replace(goal, domains=tuple((n, d) for n, d in goal.domains if n in keep), given=given, goal=formula), node["then"]
 
 

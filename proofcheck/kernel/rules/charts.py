@@ -26,7 +26,7 @@ def chart(goal: Obligation, node: Node, link: Link) -> bool:
 
     Soundness: each x of the domain that satisfies the hypotheses is m(y) for y = i(x), which lies in the box; there the hypotheses
     hold in the new variables too. The maps m have values everywhere in the box (signs); the inverse i
-    has values on the domain (premises).
+    has values on the domain (premises). Where m(i(x)) = x holds only by the hypotheses, it is a premise too: so a variable is eliminated.
     """
     only_keys(node, "new", "map", "inverse", "premises", "then")
     box, maps, back = (_texts(node, key, goal) for key in ("new", "map", "inverse"))
@@ -44,13 +44,15 @@ def chart(goal: Obligation, node: Node, link: Link) -> bool:
     forward = {name: term_in(inner, text) for name, text in maps.items()}
     inverse = {name: term_in(outer, text) for name, text in back.items()}
     inside = Signs(inner.box)
+    returns = []
     for name, image in forward.items():
         if not all(inside.holds(condition) for condition in conditions(image)):
             raise Rejected("PC310", f"{image} is not shown to have a value everywhere in the box.", goal.name)
-        if not is_zero(sub(substitute(image, inverse), var(name))):
-            raise Rejected("PC310", f"The inverse does not lead back to {name}.", goal.name)
+        back_again = substitute(image, inverse)
+        returns += [] if is_zero(sub(back_again, var(name))) else [Term("eq", (back_again, var(name)))]
     wanted = dict.fromkeys(condition for image in inverse.values() for condition in conditions(image))
     wanted.update(dict.fromkeys(bound for name, domain in inner.box.items() for bound in _inside(inverse[name], domain, inverse)))
+    wanted.update(dict.fromkeys(returns))
     require(goal, wanted, nodes_of(node, "premises"), link, "PC310")
     given = tuple(substitute(formula, forward) for formula in goal.given)
     changed = Obligation(f"{goal.name}, in {', '.join(box)}", tuple(inner.box.items()), given, substitute(goal.goal, forward))
@@ -135,18 +137,18 @@ def weaken(goal: Obligation, node: Node, link: Link) -> bool:
         P != 0 for all x, y, if H(x)
 
     Soundness: the variables left out occur neither in the goal, nor in the hypotheses that stay, nor in the ends of other domains.
-    ``unconditional`` leaves out all hypotheses.
+    ``given`` are the places of the hypotheses that stay, of those without the variables left out; without it, all of these.
     """
-    only_keys(node, "keep", "relation", "unconditional", "then")
-    keep, relation = node.get("keep"), node.get("relation", goal.goal.op)
-    if node.get("unconditional", True) is not True:
-        raise Rejected("PC302", "`unconditional` is true, or it is not there.", goal.name)
+    only_keys(node, "keep", "relation", "given", "then")
+    keep, relation, places = node.get("keep"), node.get("relation", goal.goal.op), node.get("given")
+    if places is not None and not (isinstance(places, list) and all(isinstance(place, int) for place in places)):
+        raise Rejected("PC302", "`given` lists places of hypotheses.", goal.name)
     if not isinstance(keep, list) or not set(map(str, keep)) <= set(goal.box):
         raise Rejected("PC315", "`keep` lists variables of the goal.", goal.name)
     if relation != goal.goal.op and relation not in STRONGER.get(goal.goal.op, ()):
         raise Rejected("PC315", f"{relation!r} does not imply {goal.goal.op!r}.", goal.name)
     kept = tuple((n, d) for n, d in goal.domains if n in keep)
-    given = () if "unconditional" in node else tuple(formula for formula in goal.given if variables(formula) <= set(keep))
+    given = tuple(formula for i, formula in enumerate(goal.given) if variables(formula) <= set(keep) and (places is None or i in places))
     needed = variables(goal.goal).union(*(variables(end) for _, d in kept for end in (d.lower, d.upper) if end is not None))
     if not needed <= set(keep):
         raise Rejected("PC315", f"{', '.join(sorted(needed - set(keep)))} cannot be left out.", goal.name)
