@@ -240,14 +240,14 @@ def replay_command(root: Path, ids: tuple[str, ...], timeout: float, jobs: int) 
         sys.stderr.write(f"{mistake}\n")
     words = [lines[claim.id].split()[0] for claim in lib.chosen]
     total = f"{sum(word in ('VERIFIED', 'REFUTED') for word in words)} of {len(words)} settled by the kernel alone"
-    rest = {word: count for word in ("MEASURED", "OPEN", "NONE", "OBSOLETE", "REJECTED", "STOPPED", "ERROR") if (count := words.count(word))}
+    rest = {word: count for word in ("ASSUMING", "MEASURED", "OPEN", "NONE", "OBSOLETE", "REJECTED", "STOPPED", "ERROR") if (count := words.count(word))}
     sys.stdout.write("; ".join([total, *(f"{count} {TOTALS[word]}" for word, count in rest.items())]) + "\n")
     return exit_code(codes or [EXIT_PASS])
 
 
 TOTALS = {
-    "MEASURED": "measured, which `verify` does", "OPEN": "open", "NONE": "without a certificate", "OBSOLETE": "with an obsolete one",
-    "REJECTED": "rejected", "STOPPED": "stopped", "ERROR": "in error",
+    "ASSUMING": "only under assumptions", "MEASURED": "measured, which `verify` does", "OPEN": "open", "NONE": "without a certificate",
+    "OBSOLETE": "with an obsolete one", "REJECTED": "rejected", "STOPPED": "stopped", "ERROR": "in error",
 }  # fmt: skip
 """How the last line of a replay counts what the kernel did not settle."""
 
@@ -265,7 +265,7 @@ def replayed_line(claim: Claim, found: replay.Answer, certificate: bytes | None,
     unsettled = found.verdict == "open" and claim.expect in ("proved", "refuted")
     if certificate is None:
         return (EXIT_FAIL if unsettled else EXIT_PASS), f"NONE      {claim.id}  no certificate; {run_it}"
-    word = {"proved": "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[found.verdict]
+    word = {"proved": "ASSUMING" if found.assumptions else "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[found.verdict]
     code = EXIT_FAIL if unsettled else replayed_code(found, claim.expect)
     return code, f"{word:8}  {claim.id}  {replayed_detail(found)}  {seconds:.2f} s"
 

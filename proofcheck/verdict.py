@@ -34,7 +34,8 @@ def own_checks(statement: Statement) -> frozenset[str]:
 def decide(receipt: Receipt, evidence: Mapping[str, Evidence], own: frozenset[str] = frozenset()) -> Verdict:
     """Return the verdict of a claim from the kernel's receipt and the evidence of this run, by obligation name.
 
-    "proved" comes from the receipt alone; its grade is symbolic where the kernel did not look at a step. A check that is violated
+    "proved" comes from the receipt alone; its grade is conditional where an assumption is used, here or in what is cited, and symbolic
+    where the kernel did not look at a step. A check that is violated
     at an exact point contradicts a proof: that is an error of proofcheck, never a verdict; or one of the file, where the check is among
     its ``own`` (``own_checks``).
     """
@@ -59,7 +60,7 @@ def decide(receipt: Receipt, evidence: Mapping[str, Evidence], own: frozenset[st
         kind = "error" if receipt.verdict == "proved" else "inconclusive"
         return Verdict(kind, "", f"{against[0].obligation} is violated in numbers, by more than their error: {first_line(against[0].detail)}")
     if receipt.verdict == "proved":
-        return Verdict("proved", "symbolic" if receipt.unchecked else "kernel")
+        return Verdict("proved", "conditional" if receipt.assumptions else "symbolic" if receipt.unchecked else "kernel")
     if receipt.verdict == "refuted":
         return Verdict("refuted", "witness")
     if violated:

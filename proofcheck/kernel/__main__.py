@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     except Rejected as error:
         sys.stderr.write(f"REJECTED {certificate}\n{error}\n")
         return 6
-    word = {"proved": "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[receipt.verdict]
+    word = {"proved": "ASSUMING" if receipt.assumptions else "VERIFIED", "refuted": "REFUTED", "open": "OPEN"}[receipt.verdict]
     sys.stdout.write(f"{word} {receipt.claim} {receipt.digest}\n")
     for finding in receipt.findings:
         sys.stdout.write(f"  {finding.status:10} {finding.rule or finding.by_step or '-':12} {finding.name}\n")

@@ -15,6 +15,7 @@ KINDS = ("statement", "step", "check", "sanity", "must_fail")
 STATUSES = ("proved", "refuted", "supported", "violated", "assumed", "cited", "open", "error")
 HOW = {
     ("proved", "kernel"): "every step is certified and the certificate was checked by the kernel",
+    ("proved", "conditional"): "only if what is assumed holds; everything else was checked",
     ("proved", "symbolic"): "by computer algebra; the kernel did not check it",
     ("refuted", "witness"): "an exact point violates the statement, checked by the kernel",
     ("supported", "numerical"): "no violation at finitely many points or along finitely many trajectories; this is not a proof",
@@ -70,15 +71,13 @@ def several(count: int, noun: str) -> str:
 
 def how(claim: ClaimReport) -> str:
     """Return how the verdict is known, as a clause; empty when verdict and grade say it all."""
-    if (claim.verdict, claim.grade) == ("proved", "kernel") and claim.assumptions:
-        return "every step but what is assumed is certified and was checked by the kernel"
     if claim.verdict == "refuted" and (rule := refuting(claim)) in NOT_FOUND:
         return ("at an exact point of what is given " if claim.witness else "") + NOT_FOUND[rule][1]
     return HOW.get((claim.verdict, claim.grade), HOW.get((claim.verdict, ""), ""))
 
 
 def verdict(claim: ClaimReport) -> str:
-    """Return verdict, grade and number of assumptions: ``proved (kernel), assuming 2``."""
+    """Return verdict, grade and number of assumptions: ``proved (conditional), assuming 2``."""
     grade = f" ({clean(claim.grade)})" if claim.grade else ""
     return clean(claim.verdict) + grade + (f", assuming {len(claim.assumptions)}" if claim.assumptions else "")
 

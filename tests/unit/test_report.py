@@ -424,10 +424,10 @@ def test_trust_counts_each_claim_once() -> None:
     assert verdict(LIMIT) == "proved (symbolic), assuming 2"
 
 
-def test_kernel_proof_with_assumptions_does_not_claim_every_step() -> None:
-    """With an assumption the sentence about the kernel excepts it; without one it does not."""
+def test_conditional_proof_does_not_claim_every_step() -> None:
+    """With an assumption the sentence says what the proof rests on; without one the kernel saw every step."""
     assert how(DETERMINANT).startswith("every step is certified")
-    assert how(replace(DETERMINANT, assumptions=("LaSalle",))).startswith("every step but what is assumed")
+    assert how(replace(DETERMINANT, grade="conditional", assumptions=("LaSalle",))).startswith("only if what is assumed holds")
 
 
 def test_expected_refutation_is_not_alarming() -> None:
