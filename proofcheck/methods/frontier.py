@@ -49,8 +49,10 @@ SMALL = 128
 """Cells of a unit, at the least, and of a batch: arrays that are shorter cost as much."""
 LEAST = 1_024
 """Cells that a unit may look at before the others have their turn, at the least."""
-WORK = 80_000
-"""What a unit may cost, in cells that arrays look at: some tenths of a second, so that processes finish together."""
+WORK = 200_000
+"""What a unit may cost, in cells that arrays look at: a fraction of a second, so that processes finish together."""
+ALONE = 20_000
+"""What the first unit may cost: where it is enough, no other process is asked; while it runs, the others have nothing to do."""
 CONFIRM = 100
 """What it costs to confirm a leaf by balls, in the same measure."""
 MAX_CURVED = 6
@@ -138,7 +140,7 @@ def subdivide(
     progress(state.spent, budget, "cells")
     quota = max(LEAST, budget // UNITS)
     if state.queue and state.going(budget):  # one unit is enough for most, and no other process is asked
-        state.take(search.grow(state.queue[0].cells, min(quota, budget - state.spent)))
+        state.take(search.grow(state.queue[0].cells, min(quota, budget - state.spent), ALONE))
     file = Kept(kept, obligation, bits, clip, budget) if kept is not None and state.queue and state.going(budget) else None
     earlier = State.restored(file.load(), root) if file is not None else None
     state = earlier or state
@@ -230,7 +232,7 @@ def parts(search: Search, queue: deque[Unit], quota: int, processes: int) -> Gen
     """Yield what becomes of the units, in their order; who takes it removes the unit from the queue and may append others."""
     if processes == 1:
         while queue:
-            yield search.grow(queue[0].cells, quota)
+            yield search.grow(queue[0].cells, quota, WORK)
         return
     payload = (search.obligation, search.bits, search.clip, quota)
     tasks: deque[Task] = deque()
@@ -250,7 +252,7 @@ def parts(search: Search, queue: deque[Unit], quota: int, processes: int) -> Gen
                 raise KeyboardInterrupt
             i = int(outcome.task.name)
             # A unit whose process was killed is done here, where a limit that was the reason ends the whole search.
-            found[i] = outcome.result if isinstance(outcome.result, Part) else search.grow(queue[i - done].cells, quota)
+            found[i] = outcome.result if isinstance(outcome.result, Part) else search.grow(queue[i - done].cells, quota, WORK)
             while done in found:
                 part = found.pop(done)
                 yield part
@@ -261,7 +263,7 @@ def parts(search: Search, queue: deque[Unit], quota: int, processes: int) -> Gen
 def unit_of_work(payload: tuple[Obligation, int, bool, int, Cells]) -> Part:
     """Return what becomes of a unit. Runs in a process of its own."""
     obligation, bits, clip, quota, cells = payload
-    return searching(obligation, bits, clip).grow(cells, quota)
+    return searching(obligation, bits, clip).grow(cells, quota, WORK)
 
 
 @lru_cache(maxsize=1)
@@ -439,17 +441,17 @@ class Search:
             return lengths.index(max(lengths))
         return spread.index(max(spread))
 
-    def grow(self, cells: Cells, quota: int) -> Part:
-        """Return what becomes of some cells, in batches, the worst cells first, until ``quota`` cells or ``WORK`` have been spent."""
+    def grow(self, cells: Cells, quota: int, most: int) -> Part:
+        """Return what becomes of some cells, in batches, the worst cells first, until ``quota`` cells or the work ``most`` have been spent."""
         tree = Tree(len(cells))
         low, width = cells.low, cells.width
         nodes, rank = np.arange(len(cells)), np.full(len(cells), -math.inf)
         spent = work = 0
         stuck: tuple[Cell, bool] | None = None
-        while nodes.size and spent < quota and work < WORK and stuck is None:
+        while nodes.size and spent < quota and work < most and stuck is None:
             take = np.argsort(rank, kind="stable")
             # No more than could be confirmed within what is left of the work.
-            size = min(BATCH, max(SMALL, (WORK - work) // CONFIRM))
+            size = min(BATCH, max(SMALL, (most - work) // CONFIRM))
             rest = take[size:]
             take = take[:size]
             here = Cells(low[:, take], width[:, take])

@@ -47,7 +47,7 @@ def fresh() -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Units that are so small that a subdivision of some hundred cells has many, some with more than one turn."""
-    for name, number in (("DIVE", 4), ("SMALL", 8), ("WORK", 1_000), ("UNITS", 4), ("MAX_CURVED", 0)):
+    for name, number in (("DIVE", 4), ("SMALL", 8), ("WORK", 1_000), ("ALONE", 500), ("UNITS", 4), ("MAX_CURVED", 0)):
         monkeypatch.setattr(frontier, name, number)
 
 
@@ -342,7 +342,7 @@ def test_factors_of_hypotheses_need_few_leaves(monkeypatch: pytest.MonkeyPatch, 
 
 def test_factors_are_kept_with_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A killed search with Lagrange's leaves goes on with their factors; without them it starts anew."""
-    for name, number in (("SMALL", 8), ("WORK", 1_000), ("UNITS", 4)):
+    for name, number in (("SMALL", 8), ("WORK", 1_000), ("ALONE", 500), ("UNITS", 4)):
         monkeypatch.setattr(frontier, name, number)
     monkeypatch.setattr(Kept, "due", True)
     obligation = goal("x*y*z <= 1/26", dict.fromkeys("xyz", "[0, 1]"), SIMPLEX)
