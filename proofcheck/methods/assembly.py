@@ -17,7 +17,8 @@ from proofcheck.kernel.signs import Signs
 from proofcheck.kernel.terms import NEGATED, ONE, RELATIONS, ZERO, Domain, Obligation, Term, conjuncts, div, mul, neg, show, sub, substitute, var, variables
 from proofcheck.store import steps_of
 
-from .inequality import Budget, definedness
+from .budget import Budget
+from .inequality import definedness
 from .subterms import simplified
 
 Progress = Callable[[int, int, str], None]

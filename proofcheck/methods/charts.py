@@ -21,8 +21,9 @@ from proofcheck.kernel.rules.premises import formula_in, scope_of, term_in
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import NEGATED, Obligation, Term, show, substitute
 
-from .inequality import Budget, leaf_count
+from .budget import Budget
 from .inequality import prove as prove_inequality
+from .outcome import leaf_count
 from .subterms import simplified
 
 Progress = Callable[[int, int, str], None]

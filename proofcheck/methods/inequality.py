@@ -6,25 +6,20 @@ What this finds is a tree of kernel rules. Order of attempts: cheap and decisive
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from flint import arb
-
-from proofcheck.evidence import Evidence, Margin, Proof, Undecided
-from proofcheck.kernel import rules
-from proofcheck.kernel.algebra import Ball, evaluate, precision, sides
+from proofcheck.evidence import Evidence, Proof, Undecided
 from proofcheck.kernel.calculus import conditions, derivative
 from proofcheck.kernel.errors import Malformed, Rejected
-from proofcheck.kernel.exact import Element, coefficients, is_zero, normal
+from proofcheck.kernel.exact import Element, is_zero, normal
 from proofcheck.kernel.rules.premises import term_in
-from proofcheck.kernel.rules.subdivide import FORMS, Cell, Enclosures, chart_of, unit
+from proofcheck.kernel.rules.subdivide import Cell, chart_of, unit
 from proofcheck.kernel.rules.telescope import APPROACH
-from proofcheck.kernel.rules.zeros import quotient, value
 from proofcheck.kernel.scope import Scope, empty
 from proofcheck.kernel.signs import ANY, Signs
 from proofcheck.kernel.terms import (
@@ -48,10 +43,14 @@ from proofcheck.kernel.terms import (
     variables,
 )  # fmt: skip
 
+from .budget import WHOLE, Budget, Progress, Prover
+from .ends import near_zero, vanishing_order
 from .equations import eliminated
 from .frontier import Growth, subdivide
 from .frontier import leaves as open_leaves
+from .looks import accepts
 from .minima import around_zero
+from .outcome import leaf_count, margin, reason, undefined_at
 from .pairs import by_order
 from .pieces import cut_at, narrowed, number, simple_points
 from .roots import squared
@@ -61,13 +60,8 @@ from .subterms import by_cases, ranges, through
 from .sums import FIRST, SECOND, by_sums, scene_of
 from .taylor import attempt_rectangle
 from .telescope import limiting, step_of
-from .witness import DESCENDED, Cubes, candidates, find, nearest, polish
+from .witness import DESCENDED, Cubes, candidates, find, polish
 
-Progress = Callable[[int, int, str], None]
-Prover = Callable[[Obligation], dict[str, Any] | None]
-MAX_ORDER = 12
-LENGTHS = (0, 2, 5, 10, 18)
-POINTS = (Fraction(0), Fraction(1), Fraction(1, 2))
 FEW = 300
 LOOKED = 300
 """Points at which floats look for a violation first."""
@@ -79,35 +73,10 @@ EARLY = 3000
 FEW_KINKS = 3
 LARGE = 45
 MAX_CLEARED = 60
-WHOLE = 2
-"""Changes of variables that are left where none was made: premises and goals in other variables have fewer."""
 FAR = 20_000
 """Cells for what lies beyond a zone at an edge: nothing vanishes there any more."""
 MANY = 12
 """Variables from which on a leaf for the whole domain comes before a search among points, of which there are too few in so many dimensions."""
-
-
-@dataclass
-class Budget:
-    """How much may be spent, in cells, and what was."""
-
-    cells: int
-    progress: Progress
-    spent: int = 0
-    stuck: Cell | None = None
-    blowups: int = WHOLE
-    processes: int = 1
-    violation: Mapping[str, str] | None = None
-    slopes: int = 4
-    kept: Path | None = None
-    sums: bool = False
-    zeros: int = 200
-    pairs: bool = True
-
-    @property
-    def left(self) -> int:
-        """The number of cells that may still be looked at."""
-        return max(0, self.cells - self.spent)
 
 
 def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progress) -> Evidence:
@@ -119,7 +88,7 @@ def attempt(obligation: Obligation, options: Mapping[str, Any], progress: Progre
     start = perf_counter()
     bits = int(options.get("prec", 64))
     leaf = {"rule": "bisection", "prec": bits, "tree": "N"}
-    if len(obligation.domains) >= MANY and _accepts(obligation, leaf):
+    if len(obligation.domains) >= MANY and accepts(obligation, leaf):
         return Proof(obligation.name, leaf, "bisection", perf_counter() - start, "1 leaf", margin(obligation))
     budget = Budget(int(options.get("cells", 200_000)), progress, processes=int(options.get("processes", 1)), sums=True)
     budget.kept = Path(options["kept"]) if options.get("kept") else None
@@ -154,10 +123,10 @@ def at_once(obligation: Obligation, progress: Progress, bits: int) -> dict[str, 
     node = by_signs(obligation, short, bits, Plain)
     if node is None and all(None not in (domain.lower, domain.upper) for _, domain in obligation.domains):
         node = by_bisection(obligation, Budget(QUICK, progress, blowups=0, slopes=0), bits)
-        if node is None and len(obligation.domains) == 1 and not any(undefined_at(obligation, ((t, t),)) for t in POINTS[:2]):
+        if node is None and len(obligation.domains) == 1 and not any(undefined_at(obligation, ((t, t),)) for t in (Fraction(0), Fraction(1))):
             node = with_zeros_at_ends(obligation, short, bits)
     squares = by_squares(obligation) if node is None else None
-    return squares if squares is not None and _accepts(obligation, squares) else node
+    return squares if squares is not None and accepts(obligation, squares) else node
 
 
 def violation(obligation: Obligation) -> dict[str, Any] | None:
@@ -194,7 +163,7 @@ class Plain(Signs):
 def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
     """Return a proof node by anything but the signs of the whole goal, or None."""
     node = eliminated(obligation, lambda part: prove(part, replace(budget), bits))
-    if node is not None and _accepts(obligation, node):
+    if node is not None and accepts(obligation, node):
         return node
     smaller = weakened(obligation)
     if smaller is not None:
@@ -218,7 +187,7 @@ def without_signs(obligation: Obligation, budget: Budget, bits: int) -> dict[str
     if node is not None:
         return node
     squares = by_squares(obligation)
-    if squares is not None and _accepts(obligation, squares):
+    if squares is not None and accepts(obligation, squares):
         return squares
     unbounded = any(None in (domain.lower, domain.upper) for _, domain in obligation.domains)
     node = rooted(obligation, budget, bits) or telescoped(obligation, budget, bits) or cleared(obligation, budget, bits)
@@ -277,7 +246,7 @@ def kinked(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] 
         return prove(part, Budget(min(budget.cells, FAR), budget.progress, blowups=0, slopes=0), bits)
 
     node = by_cases(obligation, prover) if kinks(obligation) else None
-    return node if node is not None and _accepts(obligation, node) else None
+    return node if node is not None and accepts(obligation, node) else None
 
 
 def touching(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -305,12 +274,12 @@ def summed(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] 
         return definedness(part, formulas, Budget(FEW, budget.progress, blowups=0, slopes=0), bits)
 
     def small(part: Obligation) -> dict[str, Any] | None:
-        return by_sums(part, FIRST, premises, _accepts)
+        return by_sums(part, FIRST, premises, accepts)
 
     node = small(obligation) or by_sides(obligation, premises, small)
     if node is None and obligation.goal.op in ("le", "ge"):
-        node = by_sums(obligation, SECOND, premises, _accepts, above=FIRST)
-    return node if node is not None and _accepts(obligation, node) else None
+        node = by_sums(obligation, SECOND, premises, accepts, above=FIRST)
+    return node if node is not None and accepts(obligation, node) else None
 
 
 def by_zones(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -323,7 +292,7 @@ def by_zones(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
         return node
 
     node = attempt_rectangle(obligation, bits, beyond)
-    return node if node is None or node["rule"] == "taylor" or _accepts(obligation, node) else None
+    return node if node is None or node["rule"] == "taylor" or accepts(obligation, node) else None
 
 
 def grows(obligation: Obligation) -> bool:
@@ -364,7 +333,7 @@ def ordered(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any]
         return rising(part, f, name, end, point, inner, bits, closed=closed, slopes=slopes)
 
     node = by_order(obligation, lambda part: prove(part, replace(inner), bits), slope) if budget.pairs else None
-    return node if node is not None and _accepts(obligation, node) else None
+    return node if node is not None and accepts(obligation, node) else None
 
 
 def rising(
@@ -390,7 +359,7 @@ def rising(
     whole = replace(obligation, domains=tuple((n, closure if n == name else d) for n, d in obligation.domains))
     premises = definedness(whole, conditions(f), budget, bits)
     node = {"rule": "monotone", "var": name, "from": end, "strict": strict, "base": nodes[0], "slope": nodes[1], **({"premises": premises} if premises else {})}
-    return node if premises is not None and _accepts(obligation, node) else None
+    return node if premises is not None and accepts(obligation, node) else None
 
 
 def blown_up(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -434,7 +403,7 @@ def blown_up(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
             return None
         part["then"] = node
     whole = {"rule": "cases", "on": on, "yes": parts[0], "no": parts[1]}
-    return whole if _accepts(obligation, whole) else None
+    return whole if accepts(obligation, whole) else None
 
 
 def weakened(obligation: Obligation) -> tuple[list[str], str, Obligation] | None:
@@ -488,7 +457,7 @@ def by_parts(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
     parts: list[dict[str, Any]] = []
     for formula in conjuncts(obligation.goal):
         part = replace(obligation, goal=formula)
-        node = {"rule": "ring"} if formula.op == "eq" and _accepts(part, {"rule": "ring"}) else prove(part, budget, bits)
+        node = {"rule": "ring"} if formula.op == "eq" and accepts(part, {"rule": "ring"}) else prove(part, budget, bits)
         if node is None:
             return None
         parts.append(node)
@@ -505,7 +474,7 @@ def rooted(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] 
     if premises is None:
         return None
     whole = {**found.chart, **({"premises": premises} if premises else {}), "then": {"rule": "rewrite", "facts": found.facts, "then": node}}
-    return whole if _accepts(obligation, whole) else None
+    return whole if accepts(obligation, whole) else None
 
 
 def cleared(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -569,7 +538,7 @@ def generalised(obligation: Obligation, budget: Budget, bits: int) -> dict[str, 
             node = {"rule": "weaken", "keep": [new], "relation": relation, "then": node}
             node = {"rule": "generalise", "term": show(u), "new": new, "domain": str(domain), "premises": premises, "then": node}
             node = {"rule": "scale", "factor": "1", "to": show(substitute(g, {new: u})), "premises": values, "then": node}
-            if _accepts(obligation, node):
+            if accepts(obligation, node):
                 return node
     return None
 
@@ -588,7 +557,7 @@ def telescoped(obligation: Obligation, budget: Budget, bits: int) -> dict[str, A
         node = {"rule": "telescope", "step": str(step), "then": node}
         premises = definedness(obligation, scaling_conditions(obligation.goal, factor), budget, bits)
         whole = {"rule": "scale", "factor": show(factor), "to": show(target), "then": node, **({"premises": premises} if premises else {})}
-        if premises is not None and _accepts(obligation, whole):
+        if premises is not None and accepts(obligation, whole):
             return whole
     return None
 
@@ -631,7 +600,7 @@ def bounded(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any]
     if node is None:
         return None
     whole = {"rule": "chart", "new": new, "map": maps, "inverse": inverse, "then": node}
-    return whole if _accepts(obligation, whole) else None
+    return whole if accepts(obligation, whole) else None
 
 
 def inverted(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
@@ -650,7 +619,7 @@ def inverted(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any
     changed = Obligation(obligation.name, tuple(inner.box.items()), given, substitute(obligation.goal, forward))
     node = prove(changed, replace(budget, blowups=budget.blowups - 1, stuck=None), bits)
     whole = {"rule": "chart", "new": {"s1_": new}, "map": {name: "1/s1_"}, "inverse": {"s1_": f"1/{name}"}, "then": node}
-    return whole if node is not None and _accepts(obligation, whole) else None
+    return whole if node is not None and accepts(obligation, whole) else None
 
 
 def by_signs(obligation: Obligation, budget: Budget, bits: int, kind: type[Signs] = Signs) -> dict[str, Any] | None:
@@ -693,7 +662,7 @@ def by_bisection(obligation: Obligation, budget: Budget, bits: int) -> dict[str,
         return found, {"rule": "bisection", "prec": bits, "tree": found.text, **factors, **({"conditions": premises} if premises is not None else {})}
 
     grown, node = grow()
-    if grown.kept is not None and not grown.open and not _accepts(obligation, node):
+    if grown.kept is not None and not grown.open and not accepts(obligation, node):
         grown.kept.forget()  # kept by another program, or changed since
         grown, node = grow()
     budget.spent += grown.spent
@@ -745,82 +714,6 @@ def with_zeros_at_ends(obligation: Obligation, budget: Budget, bits: int) -> dic
     return pieces[0] if len(pieces) == 1 else {"rule": "split", "var": name, "at": [show(cut) for cut in cuts], "pieces": pieces}
 
 
-def vanishing_order(obligation: Obligation, name: str, end: str) -> int:
-    """Return the exact order to which both sides agree at an end of the domain; 0 where they differ or it is not known."""
-    domain = obligation.box[name]
-    point = domain.lower if end == "lower" else domain.upper
-    if point is None:
-        return 0
-    difference = sub(*obligation.goal.args)
-    shifted = substitute(difference, {name: add(point, var("u")) if end == "lower" else sub(point, var("u"))})
-    likely = seen_order(shifted)
-    if likely == 0 or not is_zero(substitute(difference, {name: point})):
-        return 0
-    try:
-        _, exact = coefficients(shifted, "u", num(0), likely or MAX_ORDER)
-    except Rejected:
-        return 0
-    return next((k for k, coefficient in enumerate(exact) if not coefficient.top.is_zero()), likely or 0)
-
-
-def seen_order(shifted: Term) -> int | None:
-    """Return the order of the first coefficient at u = 0 that balls tell from 0; None where they see none, or no series."""
-    with precision(64, MAX_ORDER):
-        try:
-            found = quotient(shifted, 0, MAX_ORDER, arb(0))
-        except Rejected:
-            return None
-    return next((k for k, value_ in enumerate(found) if not value_.contains(0)), None) if found[-1].is_finite() else None
-
-
-def near_zero(obligation: Obligation, name: str, end: str, order: int, bits: int) -> dict[str, Any] | None:
-    """Return a ``zeros`` node for the whole domain of the obligation, the shortest expansion that works, or None."""
-    domain = obligation.box[name]
-    point, other = (domain.lower, domain.upper) if end == "lower" else (domain.upper, domain.lower)
-    if point is None or other is None:
-        return None
-    f = sub(*obligation.goal.args) if obligation.goal.op in ("gt", "ge") else neg(sub(*obligation.goal.args))
-    shifted = substitute(f, {name: add(point, var("u")) if end == "lower" else sub(point, var("u"))})
-    for extra in LENGTHS:
-        length = order + extra
-        with precision(bits, length + 2):
-            reach = evaluate((sub(other, point),), Ball(), {})[0]
-            width = reach if end == "lower" else -reach
-            bracket = quotient(shifted, order, length, width * arb(0.5, 0.5))
-            # What fails at single points fails on all cells around them.
-            hopeful = all(value(bracket, (t, t), width) > 0 for t in POINTS)
-            tree = tree_of(lambda cell: bool(value(bracket, cell, width) > 0), 200) if hopeful else ""  # noqa: B023 - used at once
-        if tree:
-            node = {"rule": "zeros", "var": name, "end": end, "order": order, "length": length, "prec": bits, "tree": tree}
-            if _accepts(obligation, node):
-                return node
-    return None
-
-
-def _accepts(obligation: Obligation, node: dict[str, Any]) -> bool:
-    try:
-        return rules.prove(obligation, node, rules.Link())
-    except Rejected:
-        return False
-
-
-def tree_of(decides: Callable[[tuple[Fraction, Fraction]], bool], limit: int) -> str:
-    """Return the bisection tree of [0, 1] whose leaves the predicate accepts, or nothing beyond ``limit`` cells."""
-    tree, stack, count = [], [(Fraction(0), Fraction(1))], 0
-    while stack:
-        low, high = stack.pop()
-        count += 1
-        if count > limit:
-            return ""
-        if decides((low, high)):
-            tree.append("N")
-            continue
-        middle = (low + high) / 2
-        tree.append("0")
-        stack += [(middle, high), (low, middle)]
-    return "".join(tree)
-
-
 def with_zero_inside(obligation: Obligation, budget: Budget, bits: int) -> dict[str, Any] | None:
     """Return a split at an interior point at which both sides agree exactly: a simple number, or one where bisection got stuck."""
     if len(obligation.domains) != 1 or obligation.goal.op not in ("le", "ge"):
@@ -855,62 +748,3 @@ def candidates_for_zero(obligation: Obligation, stuck: Cell | None) -> list[Term
         found += simple_points(least - 1e-8, least + 1e-8)
     middle = [cut_at(domain, Fraction(1, 2))] if bounded else []
     return list(dict.fromkeys([*found, num(0), *middle, *(num(Fraction(k, 2)) for k in (2, -2, 1, -1, 4, -4))]))
-
-
-def margin(obligation: Obligation) -> Margin | None:
-    """Return the smallest difference of both sides that a coarse look finds, and where: information, never evidence."""
-    cube = Cubes(obligation)
-    found = [(value, t) for t in nearest(obligation, inner_points(len(obligation.domains))) if (value := cube.margin(t)) is not None]
-    if not found:
-        return None
-    best, inside = min(found, key=lambda pair: pair[0])
-    return Margin(f"{best:.3g}", {name: f"{number(point):.6g}" for name, point in cube.point(inside).items()})
-
-
-def inner_points(dimension: int) -> tuple[tuple[Fraction, ...], ...]:
-    """Return points of the unit cube that keep a distance of 1/64 from its faces."""
-    low, high = Fraction(1, 64), Fraction(63, 64)
-
-    def moved(s: Fraction) -> Fraction:
-        return low if 64 * s.numerator < s.denominator else high if 64 * s.numerator > 63 * s.denominator else s
-
-    return tuple(tuple(map(moved, t)) for t in candidates(dimension, 100))
-
-
-def leaf_count(node: Mapping[str, Any]) -> int:
-    """Return the number of leaves below a proof node."""
-    own = sum(letter in FORMS for letter in str(node.get("tree", "")))
-    parts = [node[key] for key in ("then", "yes", "no", "base", "slope") if key in node]
-    parts += [part for key in ("pieces", "parts", "conditions", "premises") for part in node.get(key, [])]
-    own += sum(str(strip[2]).count("N") for strip in node.get("strips", []))
-    return own + sum(leaf_count(part) for part in parts)
-
-
-def reason(obligation: Obligation, budget: Budget) -> tuple[str, str]:
-    """Return why nothing was found, and where."""
-    if any(domain.lower is None or domain.upper is None for _, domain in obligation.domains):
-        return "fragment", "a domain is unbounded and signs by structure do not decide; map it to a bounded variable"
-    if budget.stuck is None:
-        return "fragment", "no rule applies"
-    middle = Cubes(obligation).point((low + high) / 2 for low, high in budget.stuck)
-    where = ", ".join(f"{name} near {number(point):.6g}" for name, point in middle.items())
-    undefined = undefined_at(obligation, budget.stuck)
-    if undefined:
-        return "obstruction", f"{undefined}; {where}"
-    if budget.spent >= budget.cells:
-        return "budget", f"{budget.cells} cells ended, {where}"
-    return "obstruction", f"both sides come together at {where}; a zero there has to be divided out"
-
-
-def undefined_at(obligation: Obligation, cell: Cell) -> str:
-    """Return a sentence about a term without a value near the cell, or nothing."""
-    try:
-        chart = chart_of(obligation)
-    except Rejected:
-        return ""
-    with precision(64):
-        box = Enclosures(chart, obligation, 64, clip=True).box(cell)
-        for atom, (a, b) in sides(conjuncts(chart.goal), Ball(clip=True), box).items():
-            if not (a.is_finite() and b.is_finite()):
-                return f"a side of {show(atom)} may have no value"
-    return ""

@@ -23,7 +23,7 @@ from proofcheck.kernel.rules.subdivide import DIGITS, Cell, halves, unit
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Domain, Obligation, Term, conjunction, conjuncts, num, rational, show, sub, substitute
 
-from .inequality import Budget
+from .budget import Budget
 from .inequality import prove as by_inequality
 from .witness import Cubes, candidates
 

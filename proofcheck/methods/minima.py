@@ -8,12 +8,11 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from proofcheck.kernel import rules
-from proofcheck.kernel.errors import Rejected
 from proofcheck.kernel.exact import is_zero
 from proofcheck.kernel.rules.subdivide import Cell
 from proofcheck.kernel.terms import Domain, Obligation, Term, num, show, sub, substitute, variables
 
+from .looks import accepts
 from .pieces import narrowed, number, simple_points
 from .witness import Cubes, polish
 
@@ -39,7 +38,7 @@ def around_zero(obligation: Obligation, stuck: Cell, bits: int, rest: Rest) -> d
             inner = obligation
             for name, (low, high) in box.items():
                 inner = narrowed(inner, name, low, high)
-            if _accepts(inner, node):
+            if accepts(inner, node):
                 return with_rest(obligation, box, node, rest)
     return None
 
@@ -103,10 +102,3 @@ def with_rest(
         return inside
     pieces = [*slabs[: low is not None], inside, *slabs[low is not None :]]
     return {"rule": "split", "var": name, "at": [show(cut) for cut in (low, high) if cut is not None], "pieces": pieces}
-
-
-def _accepts(obligation: Obligation, node: dict[str, Any]) -> bool:
-    try:
-        return rules.prove(obligation, node, rules.Link())
-    except Rejected:
-        return False

@@ -29,9 +29,10 @@ from proofcheck.kernel.algebra import Ball, evaluate, interval, precision, sides
 from proofcheck.kernel.calculus import conditions
 from proofcheck.kernel.rules.subdivide import DIGITS, FORMS, MAX_CUTS, Cell
 from proofcheck.kernel.terms import Domain, Obligation, Term, add, div, mul, num, postorder, rational, show, sub, substitute, var, variables
+from proofcheck.methods.budget import Budget
 from proofcheck.methods.frontier import Look, Search
 from proofcheck.methods.grid import Axis
-from proofcheck.methods.inequality import Budget, definedness
+from proofcheck.methods.inequality import definedness
 
 Array: TypeAlias = NDArray[np.float64]
 Dyadic: TypeAlias = tuple[tuple[int, int], ...]

@@ -11,7 +11,11 @@ from proofcheck.evidence import Proof, Undecided
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.statement import read
 from proofcheck.kernel.terms import Obligation
-from proofcheck.methods.inequality import Budget, at_once, attempt, by_bisection, leaf_count, simple_points, tree_of, vanishing_order
+from proofcheck.methods.budget import Budget
+from proofcheck.methods.ends import tree_of, vanishing_order
+from proofcheck.methods.inequality import at_once, attempt, by_bisection
+from proofcheck.methods.outcome import leaf_count
+from proofcheck.methods.pieces import simple_points
 
 U = "[0, 1]"
 File = Callable[..., bytes]

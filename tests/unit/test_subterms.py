@@ -9,7 +9,8 @@ import pytest
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation, show
-from proofcheck.methods.inequality import Budget, generalised
+from proofcheck.methods.budget import Budget
+from proofcheck.methods.inequality import generalised
 from proofcheck.methods.subterms import ranges, through
 
 

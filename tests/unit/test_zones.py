@@ -9,7 +9,8 @@ import pytest
 from proofcheck.kernel.rules import Link, prove
 from proofcheck.kernel.scope import Scope
 from proofcheck.kernel.terms import Obligation
-from proofcheck.methods.inequality import Budget, by_bisection, by_zones
+from proofcheck.methods.budget import Budget
+from proofcheck.methods.inequality import by_bisection, by_zones
 from proofcheck.methods.taylor import attempt_rectangle, hull
 
 

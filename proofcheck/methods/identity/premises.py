@@ -7,7 +7,8 @@ from typing import Any
 
 from proofcheck.kernel.signs import Signs
 from proofcheck.kernel.terms import Obligation, Term, variables
-from proofcheck.methods.inequality import Budget, definedness
+from proofcheck.methods.budget import Budget
+from proofcheck.methods.inequality import definedness
 
 BITS, CELLS = 64, 1500
 
