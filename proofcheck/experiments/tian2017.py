@@ -321,7 +321,7 @@ def noise(seed: int, nodes: int = 10, noises: tuple[float, ...] = (0.5, 1.0, 2.0
     """Run population gradient descent from (teacher + noise · N(0, 1))/1000, orthonormal teacher, d = K.
 
     Measures, for the i-th noise: reached_i = the share of runs that reach loss 0, home_i = the share that end at the teacher itself and not at a
-    permutation of it; stuck = the least loss of a run that does not reach 0 (infinite if all do).
+    permutation of it; stuck, highest = the least and the largest loss of a run that does not reach 0 (infinite if all do).
     """
     generator = np.random.default_rng(seed)
     teacher, ones = np.eye(nodes), np.ones(nodes)
@@ -331,7 +331,8 @@ def noise(seed: int, nodes: int = 10, noises: tuple[float, ...] = (0.5, 1.0, 2.0
     begin = 1e-3 * (teacher + levels * generator.standard_normal((len(noises), runs, nodes, nodes)))
     end, losses = descended(begin, teacher, ones, rate, steps, every)
     reached = losses[-1] < ZERO_LOSS
-    stuck = min([math.inf, *losses[-1][~reached]])
+    left = losses[-1][~reached]
+    stuck, highest = (float(left.min()), float(left.max())) if left.size else (math.inf, math.inf)
     home = np.abs(end - teacher).max(axis=(2, 3)) < 0.1
     clock = tuple(float(min(n * every, steps)) for n in range(len(losses)))
     curves = []
@@ -342,7 +343,7 @@ def noise(seed: int, nodes: int = 10, noises: tuple[float, ...] = (0.5, 1.0, 2.0
         f"Population loss from small noisy starts, K = d = {nodes}, 8 runs for each noise", Axis(f"step of gradient descent, rate {rate:g}"),
         Axis("loss J per sample", log=True), tuple(curves),
     )  # fmt: skip
-    return Outcome({**measures, "stuck": float(stuck)}, (plot,))
+    return Outcome({**measures, "stuck": stuck, "highest": highest}, (plot,))
 
 
 @experiment(random=True)
