@@ -93,7 +93,7 @@ def samples(seed: int, dimensions: tuple[int, ...] = (10, 50), sizes: tuple[int,
     """Sample the RMS error over angles uniform in [0, π/2] against the number of samples.
 
     Measures: slope_1, slope_2 of log error on log N for each dimension; worst = the largest |ratio to the exact value - 1| of mean squares;
-    scale_1, scale_2 = √N times the exact RMS error, by quadrature over the angle.
+    scale_1, scale_2 = √N times the exact RMS error, by quadrature over the angle; rms_1_1, rms_1_2, … = the RMS error for each dimension and size.
     """
     generator = np.random.default_rng(seed)
     nodes, weights = np.polynomial.legendre.leggauss(20)
@@ -113,6 +113,7 @@ def samples(seed: int, dimensions: tuple[int, ...] = (10, 50), sizes: tuple[int,
         centred = (logs - logs.mean()) / ((logs - logs.mean()) ** 2).sum()
         relative = np.array(bars) / np.array(rms)
         measures[f"slope_{k + 1}"] = Measured(float(centred @ np.log(rms)), float(np.sqrt(((centred * relative) ** 2).sum())))
+        measures |= {f"rms_{k + 1}_{i + 1}": Measured(value, bar) for i, (value, bar) in enumerate(zip(rms, bars, strict=True))}
         measures[f"scale_{k + 1}"] = Measured(math.sqrt(sizes[0] * exact[0]))
         curves.append(Curve(tuple(map(float, sizes)), tuple(math.sqrt(v) for v in exact), f"exact, d = {d}", DASHED, colour=k))
         curves.append(Curve(tuple(map(float, sizes)), tuple(rms), f"{draws} draws, d = {d}", POINTS, tuple(bars), colour=k))
