@@ -337,7 +337,7 @@ class Tree:
 class Search:
     """The search for one obligation: what balls say of a cell, and what floats say of many."""
 
-    def __init__(self, obligation: Obligation, bits: int, *, clip: bool) -> None:
+    def __init__(self, obligation: Obligation, bits: int, *, clip: bool, factors: bool = True) -> None:
         self.obligation, self.bits, self.clip = obligation, bits, clip
         self.chart = chart_of(obligation)
         self.enclosures = Enclosures(self.chart, obligation, bits, clip=clip)
@@ -351,7 +351,7 @@ class Search:
         parts = [part for formula in self.chart.given for part in conjuncts(formula)]
         used = [part for part in parts if part.op not in ("or", "not", "ne")]
         self.curves = self._curves([_upward(atom) for atom in atoms]) if self.smooth and self.monotone else ()
-        hypotheses = self._curves([_upward(part) for part in used]) if self.curves and len(atoms) == 1 else ()
+        hypotheses = self._curves([_upward(part) for part in used]) if factors and self.curves and len(atoms) == 1 else ()
         self.weights = tuple((part.op == "eq", terms) for part, terms in zip(used, hypotheses, strict=False))
         self.places = [i for i, part in enumerate(parts) if part in used]
         self.relations = len(parts)

@@ -231,7 +231,7 @@ class Judge:
 
     def __init__(self, cube: Cube, *, clip: bool) -> None:
         self.cube = cube
-        self.search = Search(cube.obligation, BITS, clip=clip)
+        self.search = Search(cube.obligation, BITS, clip=clip, factors=False)  # its trees have letters only
         self.enclosures = self.search.enclosures
 
     def judged(self, cells: Sequence[Dyadic]) -> list[str]:

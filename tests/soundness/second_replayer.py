@@ -228,6 +228,9 @@ class Values:
     def acos(self, a: Interval) -> Interval:
         return minus(HALF_PI, arcsine_of(a, cut=self.cut))
 
+    def angle(self, dot: Any, uu: Any, vv: Any) -> Any:
+        return self.acos(self.div(dot, self.sqrt(self.mul(uu, vv))))
+
     @staticmethod
     def abs(a: Interval) -> Interval:
         return libmpi.mpi_abs(a, BITS)
